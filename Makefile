@@ -1,0 +1,50 @@
+# `make demo` and `make test` each do all that they need on a machine with Python >= 3.11, Rust and a C compiler.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PROVER := prover/target/release/zkapex-prover
+RUST   := prover/Cargo.toml prover/Cargo.lock $(shell find prover/src -name '*.rs' 2>/dev/null)
+JOBS   ?= 2
+
+.PHONY: demo demo-hard test test-python test-rust test-slow bench vectors golden clean help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("zkapex needs Python 3.11 or newer; set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+$(PROVER): $(RUST)
+	cargo build --release --locked --manifest-path prover/Cargo.toml
+
+demo: $(VENV)/.installed $(PROVER) ## train, unlearn, prove, verify on real data; writes runs/demo
+	$(BIN)/zkapex demo --force
+
+demo-hard: $(VENV)/.installed $(PROVER) ## the harder personal task, where masking costs accuracy
+	$(BIN)/zkapex demo --task hard --out runs/demo-hard --force
+
+test: test-rust test-python ## everything that CI runs
+
+test-rust: $(PROVER)
+	cargo test --release --locked --manifest-path prover/Cargo.toml
+
+test-python: $(VENV)/.installed $(PROVER)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+test-slow: $(VENV)/.installed $(PROVER) ## the checks that take minutes
+	$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/.installed $(PROVER) ## time a full chunk at the default preset
+	$(BIN)/zkapex bench
+
+vectors: $(VENV)/.installed ## regenerate the shared vectors (leaves no diff)
+	$(BIN)/python -m reference_prover.vectors
+
+golden: $(VENV)/.installed ## regenerate golden cost sheets and table digests
+	$(BIN)/python -m zkapex_jax.circuit.golden
+
+clean:
+	rm -rf $(VENV) prover/target runs

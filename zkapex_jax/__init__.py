@@ -1,0 +1,3 @@
+"""zkapex: verifiable personalised unlearning."""
+
+__version__ = "0.1.0"
