@@ -1,0 +1,109 @@
+"""Errors of the whole project: each carries values, and `str()` of one is a single sentence.
+
+Exit codes, the same in Python and in the Rust binary:
+
+====  =================  ==========================================================
+code  class              meaning
+====  =================  ==========================================================
+0     (none)             success; a proof was accepted
+2     `InputError`       a file, option or value from outside is wrong
+3     `RefusedError`     well-formed, but refused: a proof, signature or rule fails
+4     `StorageError`     disk full, read-only directory, file exists, cannot read
+5     `InternalError`    a bug or a missing part of the installation
+130   (Ctrl-C)           interrupted by the user; nothing half-written remains
+====  =================  ==========================================================
+"""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+_SHOWN = 120
+
+
+class ZkapexError(Exception):
+    """Base class. `file`, `field` and `value` say where; `hint` says what to do about it.
+
+    `code` is a stable word for machines (`bad_digest`, `replay`, ...); it defaults to the class's own.
+    """
+
+    exit_code: ClassVar[int] = 5
+    default_code: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        file: str | os.PathLike[str] | None = None,
+        field: str | None = None,
+        value: object = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.file = None if file is None else os.fspath(file)
+        self.field = field
+        self.value = value
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = ": ".join(part for part in (self.file, self.field) if part)
+        text = f"{where}: {self.message}" if where else self.message
+        if self.value is not None:
+            text += f" (got {shorten(self.value)})"
+        return f"{text}; {self.hint}" if self.hint else text
+
+    def in_file(self, file: str | os.PathLike[str]) -> ZkapexError:
+        """Name the file, if no inner reader has named one already; returns self, for `raise e.in_file(p)`."""
+        if self.file is None:
+            self.file = os.fspath(file)
+        return self
+
+    def to_dict(self) -> dict[str, object]:
+        """For `--json`: only the parts that are set; the value as text."""
+        parts = {"code": self.code, "message": self.message, "file": self.file, "field": self.field}
+        parts |= {"value": None if self.value is None else shorten(self.value), "hint": self.hint}
+        return {key: part for key, part in parts.items() if part is not None} | {"exit_code": self.exit_code}
+
+
+class InputError(ZkapexError):
+    """A file, option or value from outside is malformed, out of bounds, or of another kind than asked for."""
+
+    exit_code = 2
+    default_code = "bad_input"
+
+
+class RefusedError(ZkapexError):
+    """Well-formed, but the protocol says no: failed proof, wrong signer, replay, broken rule of the ledger."""
+
+    exit_code = 3
+    default_code = "refused"
+
+
+class StorageError(ZkapexError):
+    """The operating system refused to read or write: disk full, permission, file already there."""
+
+    exit_code = 4
+    default_code = "storage"
+
+
+class InternalError(ZkapexError):
+    """Not the user's fault: a bug, or an installation that lacks a part."""
+
+    exit_code = 5
+    default_code = "internal"
+
+
+BY_EXIT_CODE: dict[int, type[ZkapexError]] = {
+    error.exit_code: error for error in (InputError, RefusedError, StorageError, InternalError)
+}
+
+
+def shorten(value: object, limit: int = _SHOWN) -> str:
+    """One printable line of at most `limit` characters: values come from hostile files."""
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(char if char.isprintable() else "?" for char in text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
