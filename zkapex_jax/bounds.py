@@ -1,0 +1,110 @@
+"""How large each integer of the online statement can be, from ranges that the protocol proves.
+
+Equalities are checked modulo p; they say something about integers only while no integer reaches p/2. This leaf holds
+the arithmetic, so that a preset which breaks it cannot be constructed (``zkapex_jax.presets``). Plain Python integers.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+#: Order p of the BLS12-381 scalar field.
+FIELD_MODULUS = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
+
+#: |G| < 2^28: what the enrolment proof shows of every gradient cell (an honest one is int8).
+GRADIENT_BITS = 28
+
+#: The damping is a public integer in 1 ≤ γ ≤ 2^39.
+GAMMA_MAX = 2**39
+
+
+class StatementSize(Protocol):
+    """The sizes that the bounds depend on; ``presets.Preset`` has them."""
+
+    @property
+    def capacity(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def window_bits(self) -> int: ...
+    @property
+    def slack_bits(self) -> tuple[int, int, int]: ...
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One integer of the statement: |quantity| ≤ ``limit``. ``source`` says which proven range gives it."""
+
+    quantity: str
+    limit: int
+    source: str
+
+    @property
+    def bits(self) -> int:
+        """Smallest n with limit < 2^n."""
+        return self.limit.bit_length()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the integer stays below p/2, so that equal modulo p means equal."""
+        return 2 * self.limit < FIELD_MODULUS
+
+    @property
+    def margin_bits(self) -> int:
+        """Whole bits left below p/2 (rounded down); −1 when the bound is broken."""
+        return (FIELD_MODULUS // 2 // self.limit).bit_length() - 1 if self.holds else -1
+
+
+def bounds_sheet(size: StatementSize) -> tuple[Bound, ...]:
+    """Every integer of the statement with its bound, smallest pieces first.
+
+    Worst case over all chunks of ``size``: capacity weights, every cell at the edge of its proven range.
+    """
+    return _cells(size) + _sums(size) + _slacked_sums(size)
+
+
+def broken_bounds(size: StatementSize) -> tuple[Bound, ...]:
+    """The lines of the sheet that reach p/2; empty for a sound preset."""
+    return tuple(bound for bound in bounds_sheet(size) if not bound.holds)
+
+
+def _cells(size: StatementSize) -> tuple[Bound, ...]:
+    window = 2**size.window_bits - 1
+    gradient = 2**GRADIENT_BITS - 1
+    return (
+        Bound("γ", GAMMA_MAX, "public, parsed with this limit"),
+        Bound("G_ki", gradient, "enrolment proof (client rows), int8 (forget rows)"),
+        Bound("δ_i", window, "projections p_j in a window of 2^b"),
+        Bound("e_k", window, "projections p_j in a window of 2^b"),
+        Bound("p_j", (size.capacity + size.rows) * window, "Σ|δ_i| + Σ|e_k|, entries of R in {−1, 0, 1}"),
+    )
+
+
+def _sums(size: StatementSize) -> tuple[Bound, ...]:
+    window = 2**size.window_bits - 1
+    product = size.capacity * (2**GRADIENT_BITS - 1) * window
+    return (
+        Bound("⟨G_k, δ⟩", product, "capacity · |G| · |δ|"),
+        Bound("σ_k", product + window, "⟨G_k, δ⟩ + e_k"),
+        Bound("γδ_i", GAMMA_MAX * window, "γ · |δ|"),
+        Bound("y_i", residual_limit(size), "γδ_i + Σ_k G_ki σ_k"),
+        Bound("Σ f y²", size.capacity * residual_limit(size) ** 2, "capacity · y²"),
+        Bound("Σ e²", size.rows * window**2, "rows · e²"),
+        Bound("Σ f δ²", size.capacity * window**2, "capacity · δ²"),
+    )
+
+
+def _slacked_sums(size: StatementSize) -> tuple[Bound, ...]:
+    sums = {bound.quantity: bound.limit for bound in _sums(size)}
+    names = (("Σ f y²", "T1"), ("Σ e²", "T2"), ("Σ f δ²", "D"))
+    return tuple(
+        Bound(f"{quantity} + slack of {total}", sums[quantity] + 2**bits - 1, f"slack of {bits} bits")
+        for (quantity, total), bits in zip(names, size.slack_bits, strict=True)
+    )
+
+
+def residual_limit(size: StatementSize) -> int:
+    """Bound of |y_i| = |γδ_i + Σ_k G_ki σ_k| over all cells."""
+    window = 2**size.window_bits - 1
+    gradient = 2**GRADIENT_BITS - 1
+    sigma = size.capacity * gradient * window + window
+    return GAMMA_MAX * window + size.rows * gradient * sigma
