@@ -1,0 +1,1 @@
+"""Leaf utilities for files: canonical JSON, atomic writes, and the safetensors artefact container."""
