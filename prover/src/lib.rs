@@ -1,0 +1,12 @@
+//! Prover and verifier for verifiable personalised unlearning.
+//!
+//! The crate has two halves. The generic half turns a constraint-table file into a Halo2
+//! prover and verifier over BLS12-381: [`tables`] parses the file, [`srs`] holds the
+//! structured reference string, [`commit`] commits to columns of small integers, and [`plonk`]
+//! proves and verifies. The other half plays the rounds of the unlearning protocol on top.
+
+#![forbid(unsafe_op_in_unsafe_fn)]
+
+pub mod error;
+
+pub use error::{Error, Result};
