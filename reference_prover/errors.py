@@ -1,0 +1,60 @@
+"""Errors of the reference prover: each carries the file, field and value that caused it."""
+
+from __future__ import annotations
+
+
+class SpecError(Exception):
+    """Base of every error that this package raises on bad input. `str()` is one sentence."""
+
+    code = "spec"
+
+    def __init__(self, message: str, *, field: str = "", value: object = None, file: str = "") -> None:
+        self.message, self.field, self.file = message, field, file
+        self.value = value if value is None else _short(value)
+        super().__init__(message)
+
+    def in_file(self, file: str) -> "SpecError":
+        """The same error with the file it came from."""
+        self.file = self.file or file
+        return self
+
+    def __str__(self) -> str:
+        parts = [part for part in (self.file, self.field) if part]
+        where = f"{': '.join(parts)}: " if parts else ""
+        shown = "" if self.value is None else f" (got {self.value})"
+        return f"{where}{self.message}{shown}"
+
+
+class FieldError(SpecError):
+    """A number is not a canonical field element, or zero was inverted."""
+
+    code = "field"
+
+
+class TablesError(SpecError):
+    """The constraint tables are not canonical or not well formed."""
+
+    code = "tables"
+
+
+class StatementError(SpecError):
+    """A public value of the statement is out of its bounds or breaks a rule."""
+
+    code = "statement"
+
+
+class WitnessError(SpecError):
+    """The witness file or arrays have the wrong shape, type or range."""
+
+    code = "witness"
+
+
+class ChallengeError(SpecError):
+    """A challenge must be drawn again from a changed transcript: mu was zero."""
+
+    code = "challenge"
+
+
+def _short(value: object, limit: int = 80) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
