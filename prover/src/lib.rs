@@ -8,5 +8,6 @@
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 pub mod error;
+pub mod field;
 
 pub use error::{Error, Result};
