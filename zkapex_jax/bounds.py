@@ -10,7 +10,7 @@ from typing import Protocol
 #: Order p of the BLS12-381 scalar field.
 FIELD_MODULUS = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
 
-#: |G| < 2^28: what the enrolment proof shows of every gradient cell (an honest one is int8).
+#: |G| < 2^28: what an enrolment proof shows of every gradient cell (an honest one is int8).
 GRADIENT_BITS = 28
 
 #: The damping is a public integer in 1 ≤ γ ≤ 2^39.
@@ -72,7 +72,7 @@ def _cells(size: StatementSize) -> tuple[Bound, ...]:
     gradient = 2**GRADIENT_BITS - 1
     return (
         Bound("γ", GAMMA_MAX, "public, parsed with this limit"),
-        Bound("G_ki", gradient, "enrolment proof (client rows), int8 (forget rows)"),
+        Bound("G_ki", gradient, "client rows: enrolment proof; forget rows: int8"),
         Bound("δ_i", window, "projections p_j in a window of 2^b"),
         Bound("e_k", window, "projections p_j in a window of 2^b"),
         Bound("p_j", (size.capacity + size.rows) * window, "Σ|δ_i| + Σ|e_k|, entries of R in {−1, 0, 1}"),

@@ -1,0 +1,56 @@
+"""Golden files: cost sheet and table digest of every preset, reviewed as diffs.
+
+``python -m zkapex_jax.circuit.golden`` writes them, docs/bounds.md and the picture of the layout anew.
+"""
+
+import difflib
+import json
+import sys
+from pathlib import Path
+
+from zkapex_jax.circuit import bounds_doc
+from zkapex_jax.circuit.cost import cost_sheet
+from zkapex_jax.circuit.emit import digest, emit
+from zkapex_jax.circuit.layout_view import svg
+from zkapex_jax.circuit.relations.fold_kkt import RELATION, build_fold_kkt
+from zkapex_jax.formats import atomic
+from zkapex_jax.presets import DEFAULT_PRESET, PRESETS, Preset, get_preset
+
+ROOT = Path(__file__).parents[2]
+
+
+def golden_files() -> dict[Path, str]:
+    """Every generated file of this package: path in the repository and content."""
+    files = {Path("golden") / f"{RELATION}-{preset.name}.json": _golden(preset) for preset in PRESETS.values()}
+    files[Path("docs/img/layout-fold-kkt.svg")] = svg(build_fold_kkt(get_preset(DEFAULT_PRESET)))
+    files[Path("docs/bounds.md")] = bounds_doc.document()
+    return files
+
+
+def changes(root: Path) -> str:
+    """Unified diff from the files under ``root`` to what the code gives now; empty when they agree."""
+    return "".join(_diff(root / path, path, content) for path, content in golden_files().items())
+
+
+def write(root: Path) -> None:
+    """Write every generated file under ``root``."""
+    for path, content in golden_files().items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_bytes(root / path, content.encode(), force=True)
+
+
+def _golden(preset: Preset) -> str:
+    circuit = build_fold_kkt(preset)
+    tables = emit(circuit)
+    parts = {"tables": {"sha256": digest(tables).hex(), "bytes": len(tables)}, "cost": cost_sheet(circuit).to_json()}
+    return json.dumps(parts, indent=2, sort_keys=True) + "\n"
+
+
+def _diff(path: Path, name: Path, content: str) -> str:
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    return "".join(difflib.unified_diff(old.splitlines(True), content.splitlines(True), f"committed/{name}", f"now/{name}"))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(changes(ROOT) or "no change\n")
+    write(ROOT)

@@ -1,0 +1,77 @@
+"""The statistical error of the online protocol, computed from a preset: what a false statement is accepted with.
+
+Probabilities are exact fractions, a Fiat–Shamir query each. The error of Halo2 itself comes on top.
+"""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from zkapex_jax.bounds import FIELD_MODULUS, GAMMA_MAX
+from zkapex_jax.presets import Preset
+
+#: Highest power of μ at which fold.step keeps a sum.
+MU_DEGREE = 11
+
+#: An honest (δ, e) has norm at most 2^(b − 4): the rule by which b is chosen.
+NORM_HEADROOM_BITS = 4
+
+
+@dataclass(frozen=True)
+class ErrorTerm:
+    """One way to be accepted with a false statement."""
+
+    challenge: str
+    event: str
+    formula: str
+    probability: Fraction
+
+    @property
+    def bits(self) -> int:
+        return error_bits(self.probability)
+
+
+def error_terms(preset: Preset) -> tuple[ErrorTerm, ...]:
+    """Every term of the error; Schwartz–Zippel where the challenge is a field element."""
+    half = Fraction(1, 2**preset.projections)
+    return (
+        ErrorTerm("R", "some |δ_i| or |e_k| ≥ 2^b, yet every p_j in its window", "2^−J", half),
+        ErrorTerm("R", "y ≠ γδ + Gᵀσ somewhere, yet orthogonal to every R_j", "2^−J", half),
+        _root("η", "Σ η^j ⟨R_j, z⟩ = 0 with some term not zero", preset.projections - 1),
+        _root("η", "Σ η^j (⟨R_j, (δ, e)⟩ − p_j) = 0 with some term not zero", preset.projections - 1),
+        _root("ρ", "Σ ρ^k (⟨G_k, δ⟩ − σ_k + e_k) = 0 with some term not zero", preset.rows - 1),
+        _root("ρ", "Σ ρ^k (⟨c, G_k⟩ − q_k) = 0 with some term not zero", preset.rows - 1),
+        _root("μ", "the seven sums cancel with one of them not zero", MU_DEGREE),
+    )
+
+
+def total_error(preset: Preset) -> Fraction:
+    """Union bound over all terms."""
+    return sum((term.probability for term in error_terms(preset)), Fraction(0))
+
+
+def error_bits(probability: Fraction) -> int:
+    """Largest n with probability ≤ 2^−n."""
+    return (probability.denominator // probability.numerator).bit_length() - 1
+
+
+def abort_bits(preset: Preset) -> int:
+    """n such that an honest prover's p_j leave their windows with probability at most 2^−n.
+
+    |⟨R_j, x⟩| ≥ t has probability ≤ 2·exp(−t²/‖x‖²) for ternary R_j (each entry the difference of two fair bits);
+    here t/‖x‖ ≥ 2^(b−1)/2^(b−4) = 8.
+    """
+    ratio = 2.0 ** (NORM_HEADROOM_BITS - 1)
+    return math.floor(ratio**2 / math.log(2) - 1 - math.log2(preset.projections))
+
+
+def largest_gamma(preset: Preset) -> int:
+    """Largest damping whose T1 = ⌊γ²d/8⌋ and T2 = 32·rows·γ fit the slacks of a full chunk."""
+    t1_bits, t2_bits, _ = preset.slack_bits
+    by_t1 = math.isqrt((2 ** (t1_bits + 3) - 1) // preset.capacity)
+    by_t2 = (2**t2_bits - 1) // (32 * preset.rows)
+    return min(by_t1, by_t2, GAMMA_MAX)
+
+
+def _root(challenge: str, event: str, degree: int) -> ErrorTerm:
+    return ErrorTerm(challenge, event, f"{degree}/p", Fraction(degree, FIELD_MODULUS))
