@@ -1,0 +1,1 @@
+"""Figures as inline SVG: one file a figure, each a pure function of the summary."""
