@@ -14,10 +14,10 @@ from zkapex_jax.models.targets import TargetLayout, flatten
 
 def per_example_gradients(loss_fn: LossFunction, params: Any, layout: TargetLayout, examples: Examples) -> np.ndarray:
     """Rows [n, W] float64: differentiate by every parameter, example by example, and keep the targets."""
-    rows = []
+    rows, gradient = [], jax.jit(jax.grad(loss_fn))
     for index in range(count_examples(examples)):
         batch = {field: np.asarray(array)[index : index + 1] for field, array in examples.items()}
-        rows.append(flatten(jax.grad(loss_fn)(params, batch), layout).astype(np.float64))
+        rows.append(flatten(gradient(params, batch), layout).astype(np.float64))
     return np.stack(rows)
 
 
