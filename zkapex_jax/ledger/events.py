@@ -1,0 +1,70 @@
+"""The append-only hash chain: every event of the ledger, in order, each sealed by SHA-256 of all before it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from zkapex_jax.errors import InputError
+from zkapex_jax.formats import canonical
+from zkapex_jax.ledger.schema import ChainEntry, EnrolmentRow, ProviderKey, RequestRow, StateRow, VerdictRow
+
+_START = hashlib.sha256(b"zkapex.ledger/1\0").hexdigest()
+
+
+def append(session: Session, kind: str, payload: dict[str, Any]) -> int:
+    """Add an event within the caller's transaction; returns its sequence number, from 1."""
+    last = session.scalars(select(ChainEntry).order_by(ChainEntry.sequence.desc()).limit(1)).first()
+    sequence, head = (last.sequence + 1, last.head) if last else (1, _START)
+    text = canonical.dumps({**payload, "kind": kind, "sequence": sequence}).decode("utf-8")
+    session.add(ChainEntry(sequence=sequence, kind=kind, payload=text, head=_seal(head, text)))
+    session.flush()
+    return sequence
+
+
+def check_chain(session: Session) -> dict[int, dict[str, Any]]:
+    """Recompute the whole chain; returns payloads by sequence. Raises InputError where it breaks."""
+    head, payloads = _START, {}
+    for expected, entry in enumerate(session.scalars(select(ChainEntry).order_by(ChainEntry.sequence)), start=1):
+        head = _seal(head, entry.payload)
+        if entry.sequence != expected or entry.head != head:
+            raise InputError("hash chain is broken: rows were changed or removed", code="damaged", field=f"chain.{expected}")
+        payloads[expected] = canonical.loads(entry.payload.encode("utf-8"))
+        if payloads[expected].get("kind") != entry.kind:
+            raise InputError("event kind differs from its payload", code="damaged", field=f"chain.{expected}")
+    return payloads
+
+
+def check_rows(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
+    """Every row must say what its event says, and every event must have its row."""
+    unseen = dict(payloads)
+    for table, fields in _SEALED.items():
+        for row in session.scalars(select(table)):
+            payload = payloads.get(row.sequence, {})
+            for field in fields:
+                if payload.get(field) != _as_text(getattr(row, field)):
+                    raise InputError("row differs from its sealed event", code="damaged", field=f"{table.__tablename__}.{field}")
+            unseen.pop(row.sequence, None)
+    for sequence, payload in unseen.items():
+        if payload["kind"] != "close":
+            raise InputError("sealed event has lost its row", code="damaged", field=f"chain.{sequence}")
+
+
+_SEALED: dict[Any, tuple[str, ...]] = {
+    ProviderKey: ("public",),
+    EnrolmentRow: ("client_id", "digest"),
+    RequestRow: ("request_id", "digest", "nonce", "signer"),
+    VerdictRow: ("bundle_digest", "accepted"),
+    StateRow: ("head", "state_digest"),
+}
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _seal(head: str, payload: str) -> str:
+    return hashlib.sha256(bytes.fromhex(head) + payload.encode("utf-8")).hexdigest()

@@ -1,0 +1,217 @@
+"""The provider's ledger: who enrolled what, which requests were published, who proved that they complied."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from zkapex_jax.errors import InputError
+from zkapex_jax.ledger import events, queries, rules
+from zkapex_jax.ledger.database import create_database, open_database, reading, transaction
+from zkapex_jax.ledger.records import EnrolmentRecord, RequestRecord, StateRecord, VerdictRecord
+from zkapex_jax.ledger.schema import EnrolmentRow, ProviderKey, RequestRow, StateRow, VerdictRow
+from zkapex_jax.protocol.bundle import Bundle
+from zkapex_jax.protocol.enrolment import Enrolment
+from zkapex_jax.protocol.fields import now
+from zkapex_jax.protocol.request import Request
+from zkapex_jax.protocol.signing import check_public, check_signature
+from zkapex_jax.protocol.state import State
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One SQLite file. Every method is one transaction: it is recorded whole, or not at all."""
+
+    path: Path
+    _engine: Engine
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str]) -> Self:
+        """A new ledger; raises StorageError if the file exists."""
+        return cls(Path(path), create_database(path))
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """An existing ledger, its hash chain recomputed. Raises InputError if it is damaged or of another version."""
+        ledger = cls(Path(path), open_database(path))
+        ledger.check()
+        return ledger
+
+    def check(self) -> int:
+        """Recompute the chain and compare every row with its event; returns the number of events."""
+        with reading(self._engine, self.path) as session:
+            try:
+                payloads = events.check_chain(session)
+                events.check_rows(session, payloads)
+            except InputError as error:
+                raise error.in_file(self.path) from error
+            return len(payloads)
+
+    def trust(self, public: str) -> None:
+        """Add a provider key (hex); adding one again changes nothing."""
+        check_public(public)
+        with transaction(self._engine, self.path) as session:
+            if session.get(ProviderKey, public) is None:
+                sequence = events.append(session, "key", {"public": public})
+                session.add(ProviderKey(public=public, added=now(), sequence=sequence))
+
+    def keys(self) -> tuple[str, ...]:
+        """Provider keys, hex."""
+        with reading(self._engine, self.path) as session:
+            return tuple(session.scalars(select(ProviderKey.public).order_by(ProviderKey.sequence)))
+
+    def add_enrolment(self, enrolment: Enrolment, state: State) -> EnrolmentRecord:
+        """Record an enrolment whose points were checked, with its first state. Adding it again changes nothing.
+
+        Raises RefusedError if a commitment was seen before or a request waits for this client.
+        """
+        with transaction(self._engine, self.path) as session:
+            known = session.scalars(select(EnrolmentRow).where(EnrolmentRow.digest == enrolment.digest)).one_or_none()
+            if known is not None:
+                return EnrolmentRecord.of(known)
+            old = rules.enrolment_may_change(session, enrolment)
+            if old is not None:
+                old.replaced = True
+                session.flush()
+            row = _new_enrolment(session, enrolment)
+            rules.commitments_are_new(session, enrolment, row)
+            _add_state(session, row, state)
+            return EnrolmentRecord.of(row)
+
+    def add_request(self, request: Request) -> RequestRecord:
+        """Record a request whose commitments were recomputed. Adding it again changes nothing.
+
+        Raises RefusedError for an unknown signer, a wrong signature, or an id or nonce that was used before.
+        """
+        with transaction(self._engine, self.path) as session:
+            known = session.scalars(select(RequestRow).where(RequestRow.digest == request.digest)).one_or_none()
+            rules.signer_is_known(session, request)
+            check_signature(request, request.signer)
+            if known is not None:
+                return RequestRecord.of(known)
+            rules.request_is_new(session, request)
+            return RequestRecord.of(_new_request(session, request))
+
+    def close_request(self, request_id: str) -> None:
+        """Stop waiting for answers to a request."""
+        with transaction(self._engine, self.path) as session:
+            row = session.scalars(select(RequestRow).where(RequestRow.request_id == request_id)).one_or_none()
+            if row is None:
+                raise InputError("no such request", file=self.path, field="request_id", value=request_id)
+            if row.closed is None:
+                events.append(session, "close", {"request_id": request_id})
+                row.closed = now()
+
+    def check_bundle(self, bundle: Bundle) -> None:
+        """Raise RefusedError if the rules refuse this bundle before any proof is looked at."""
+        with reading(self._engine, self.path) as session:
+            rules.bundle_may_be_judged(session, bundle)
+
+    def accept(self, bundle: Bundle, state: State, *, seconds: float) -> VerdictRecord:
+        """Record a verified bundle and the client's next state; the rules are checked again inside the transaction."""
+        with transaction(self._engine, self.path) as session:
+            enrolment, request = rules.bundle_may_be_judged(session, bundle)
+            row = _new_verdict(session, bundle, enrolment, request, seconds, reason=None)
+            _add_state(session, enrolment, state)
+            return VerdictRecord.of(row)
+
+    def refuse(self, bundle: Bundle, *, reason: str, seconds: float) -> VerdictRecord:
+        """Record that a bundle's proof failed."""
+        with transaction(self._engine, self.path) as session:
+            enrolment, request = rules.bundle_may_be_judged(session, bundle)
+            return VerdictRecord.of(_new_verdict(session, bundle, enrolment, request, seconds, reason=reason))
+
+    def enrolment(self, client_id: str) -> EnrolmentRecord:
+        """The client's active enrolment. Raises RefusedError if there is none."""
+        with reading(self._engine, self.path) as session:
+            return EnrolmentRecord.of(queries.need_enrolment(session, client_id))
+
+    def find_enrolment(self, client_id: str) -> EnrolmentRecord | None:
+        """As `enrolment`, or None."""
+        with reading(self._engine, self.path) as session:
+            row = queries.active_enrolment(session, client_id)
+            return EnrolmentRecord.of(row) if row else None
+
+    def enrolments(self) -> tuple[EnrolmentRecord, ...]:
+        """Every enrolment ever admitted, oldest first."""
+        with reading(self._engine, self.path) as session:
+            return tuple(map(EnrolmentRecord.of, session.scalars(select(EnrolmentRow).order_by(EnrolmentRow.sequence))))
+
+    def request(self, digest: str) -> RequestRecord:
+        """A published request. Raises RefusedError if there is none."""
+        with reading(self._engine, self.path) as session:
+            return RequestRecord.of(queries.need_request(session, digest))
+
+    def requests(self) -> tuple[RequestRecord, ...]:
+        """Every published request, oldest first."""
+        with reading(self._engine, self.path) as session:
+            return tuple(map(RequestRecord.of, session.scalars(select(RequestRow).order_by(RequestRow.sequence))))
+
+    def open_requests(self, client_id: str) -> tuple[RequestRecord, ...]:
+        """Requests that wait for this client's answer, oldest first."""
+        with reading(self._engine, self.path) as session:
+            row = queries.need_enrolment(session, client_id)
+            return tuple(map(RequestRecord.of, queries.open_requests(session, row)))
+
+    def state(self, client_id: str) -> StateRecord:
+        """The client's current state."""
+        with reading(self._engine, self.path) as session:
+            return StateRecord.of(queries.current_state(session, queries.need_enrolment(session, client_id)))
+
+    def verdict(self, bundle_digest: str) -> VerdictRecord | None:
+        """The last verdict on a bundle, if any."""
+        query = select(VerdictRow).where(VerdictRow.bundle_digest == bundle_digest).order_by(VerdictRow.sequence.desc())
+        with reading(self._engine, self.path) as session:
+            row = session.scalars(query.limit(1)).first()
+            return VerdictRecord.of(row) if row else None
+
+    def verdicts(self) -> tuple[VerdictRecord, ...]:
+        """Every verdict, oldest first."""
+        with reading(self._engine, self.path) as session:
+            return tuple(map(VerdictRecord.of, session.scalars(select(VerdictRow).order_by(VerdictRow.sequence))))
+
+
+def _new_enrolment(session: Session, enrolment: Enrolment) -> EnrolmentRow:
+    payload = {"client_id": enrolment.client_id, "digest": enrolment.digest}
+    sequence = events.append(session, "enrolment", payload)
+    row = EnrolmentRow(**payload, received=now(), proof_digest=None, replaced=False, sequence=sequence)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _new_request(session: Session, request: Request) -> RequestRow:
+    payload = {name: getattr(request, name) for name in ("request_id", "digest", "nonce", "signer")}
+    sequence = events.append(session, "request", payload)
+    row = RequestRow(**payload, received=now(), closed=None, sequence=sequence)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _new_verdict(
+    session: Session, bundle: Bundle, enrolment: EnrolmentRow, request: RequestRow, seconds: float, *, reason: str | None
+) -> VerdictRow:
+    outcome: dict[str, Any] = {"bundle_digest": bundle.digest, "accepted": reason is None}
+    payload = {**outcome, "client_id": enrolment.client_id, "request": request.digest, "reason": reason or ""}
+    sequence = events.append(session, "verdict", payload)
+    row = VerdictRow(
+        **outcome, enrolment_id=enrolment.id, request_id=request.id, reason=reason,
+        verifier_seconds=seconds, received=now(), sequence=sequence,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _add_state(session: Session, enrolment: EnrolmentRow, state: State) -> None:
+    outcome = {"state_digest": state.digest, "head": state.head}
+    sequence = events.append(session, "state", {**outcome, "client_id": enrolment.client_id, "position": state.position})
+    cumulative = state.tensor("cumulative").tobytes()
+    session.add(StateRow(**outcome, enrolment_id=enrolment.id, position=state.position, cumulative=cumulative, sequence=sequence))
+    session.flush()

@@ -1,0 +1,54 @@
+"""Look-ups inside a session; each raises RefusedError with a sentence where a row must exist and does not."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from zkapex_jax.errors import RefusedError
+from zkapex_jax.ledger.schema import EnrolmentRow, RequestRow, StateRow, VerdictRow
+
+
+def active_enrolment(session: Session, client_id: str) -> EnrolmentRow | None:
+    """The enrolment that the client has now."""
+    query = select(EnrolmentRow).where(EnrolmentRow.client_id == client_id, EnrolmentRow.replaced.is_(False))
+    return session.scalars(query).one_or_none()
+
+
+def need_enrolment(session: Session, client_id: str) -> EnrolmentRow:
+    row = active_enrolment(session, client_id)
+    if row is None:
+        raise RefusedError("no such client is enrolled in this ledger", code="unknown_client", field="client_id", value=client_id)
+    return row
+
+
+def need_request(session: Session, digest: str) -> RequestRow:
+    row = session.scalars(select(RequestRow).where(RequestRow.digest == digest)).one_or_none()
+    if row is None:
+        raise RefusedError(
+            "this ledger has published no such request", code="unknown_request", field="request_digest", value=digest
+        )
+    return row
+
+
+def current_state(session: Session, enrolment: EnrolmentRow) -> StateRow:
+    """The state of highest position; every enrolment has at least its first."""
+    query = select(StateRow).where(StateRow.enrolment_id == enrolment.id).order_by(StateRow.position.desc()).limit(1)
+    return session.scalars(query).one()
+
+
+def acceptance(session: Session, enrolment: EnrolmentRow, request: RequestRow) -> VerdictRow | None:
+    """The accepted bundle of a client for a request."""
+    query = select(VerdictRow).where(
+        VerdictRow.enrolment_id == enrolment.id, VerdictRow.request_id == request.id, VerdictRow.accepted.is_(True)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def open_requests(session: Session, enrolment: EnrolmentRow) -> list[RequestRow]:
+    """Requests younger than the enrolment, not closed, that it has no accepted bundle for; oldest first."""
+    answered = select(VerdictRow.request_id).where(VerdictRow.enrolment_id == enrolment.id, VerdictRow.accepted.is_(True))
+    query = select(RequestRow).where(
+        RequestRow.sequence > enrolment.sequence, RequestRow.closed.is_(None), RequestRow.id.not_in(answered)
+    )
+    return list(session.scalars(query.order_by(RequestRow.sequence)))

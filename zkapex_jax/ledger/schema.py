@@ -1,0 +1,124 @@
+"""Tables of the ledger, version 1. Rows are only added, but for a request's closing and an enrolment's replacement."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, event, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.schema import DDL
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x7A6B6170  # "zkap", so that other SQLite files are told apart
+
+
+class Base(DeclarativeBase):
+    """Declarative base of the ledger."""
+
+
+class ChainEntry(Base):
+    """One event. `payload` is canonical JSON; `head` = SHA-256(previous head, payload): nothing can be dropped unseen."""
+
+    __tablename__ = "chain"
+
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    payload: Mapped[str]
+    head: Mapped[str] = mapped_column(unique=True)
+
+
+class ProviderKey(Base):
+    """A public key whose requests this ledger takes."""
+
+    __tablename__ = "provider_keys"
+
+    public: Mapped[str] = mapped_column(primary_key=True)
+    added: Mapped[str]
+    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
+
+
+class EnrolmentRow(Base):
+    """An admitted enrolment; `replaced` marks one that a later enrolment of the client took over."""
+
+    __tablename__ = "enrolments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(index=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    received: Mapped[str]
+    proof_digest: Mapped[str | None]  # of the enrolment proof; empty until enrolments are proven
+    replaced: Mapped[bool] = mapped_column(default=False)
+    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
+
+    __table_args__ = (
+        Index("one_active_enrolment", "client_id", unique=True, sqlite_where=text("replaced = 0")),
+    )
+
+
+class Commitment(Base):
+    """A commitment seen in an enrolment. Honest ones never repeat: each is blinded afresh."""
+
+    __tablename__ = "commitments"
+
+    point: Mapped[bytes] = mapped_column(LargeBinary(48), primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"))
+
+    __table_args__ = {"sqlite_with_rowid": False}
+
+
+class RequestRow(Base):
+    """A published request; `closed` is set when the provider stops waiting for answers."""
+
+    __tablename__ = "requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[str] = mapped_column(unique=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    nonce: Mapped[str] = mapped_column(unique=True)
+    signer: Mapped[str] = mapped_column(ForeignKey("provider_keys.public"))
+    received: Mapped[str]
+    closed: Mapped[str | None]
+    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
+
+
+class VerdictRow(Base):
+    """The outcome of verifying one bundle. At most one bundle is accepted for an enrolment and a request."""
+
+    __tablename__ = "verdicts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"))
+    request_id: Mapped[int] = mapped_column(ForeignKey("requests.id"))
+    bundle_digest: Mapped[str] = mapped_column(index=True)
+    accepted: Mapped[bool]
+    reason: Mapped[str | None]
+    verifier_seconds: Mapped[float]
+    received: Mapped[str]
+    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
+
+    __table_args__ = (
+        Index("one_acceptance", "enrolment_id", "request_id", unique=True, sqlite_where=text("accepted = 1")),
+    )
+
+
+class StateRow(Base):
+    """A state of a client; the one of highest position is current. `cumulative`: packed mask of forgotten weights."""
+
+    __tablename__ = "states"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"))
+    position: Mapped[int]
+    state_digest: Mapped[str] = mapped_column(unique=True)
+    head: Mapped[str] = mapped_column(unique=True)
+    cumulative: Mapped[bytes]
+    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
+
+    __table_args__ = (UniqueConstraint("enrolment_id", "position"),)
+
+
+for _action in ("UPDATE", "DELETE"):
+    for _table in ("chain", "verdicts", "states", "commitments"):
+        _trigger = DDL(
+            f"CREATE TRIGGER {_table}_no_{_action.lower()} BEFORE {_action} ON {_table} "
+            f"BEGIN SELECT RAISE(ABORT, '{_table} is append-only'); END"
+        )
+        event.listen(Base.metadata.tables[_table], "after_create", _trigger)
