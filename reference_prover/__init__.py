@@ -3,3 +3,5 @@
 One function a rule, one file a concept. Reads the emitted constraint tables and imports nothing from the package that
 emits them. Numpy appears only as a documented speed-up beside a plain twin (`exact.py`, `ternary.py`, `evaluate.py`).
 """
+
+from .precheck import check_chunk as check_chunk

@@ -1,0 +1,73 @@
+"""Command line: `python -m reference_prover check TABLES WITNESS [--statement FILE] [--explain]`.
+
+Exit code 0: no violation; 3: violations; 2: bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from . import safetensors, statement, tables
+from .errors import SpecError, StatementError
+from .precheck import Report, examine
+from .witness import from_arrays
+
+SHOWN = 20
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        report = _check(options)
+    except SpecError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    _show(report, options.explain, options.limit)
+    return 3 if report.violations else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m reference_prover", description="Read every constraint of one chunk and list all that fail.")
+    check = parser.add_subparsers(dest="command", required=True).add_parser("check", help="check an integer witness under random challenges")
+    check.add_argument("tables", type=Path, help="emitted constraint tables, canonical JSON")
+    check.add_argument("witness", type=Path, help="safetensors: theta_p, theta_u, gradients, free, sigma")
+    check.add_argument("--statement", type=Path, help="statement JSON (default: the witness file's metadata)")
+    check.add_argument("--explain", action="store_true", help="show each violated constraint with its numbers")
+    check.add_argument("--limit", type=int, default=SHOWN, help="violations to show (default %(default)s)")
+    return parser
+
+
+def _check(options: argparse.Namespace) -> Report:
+    parsed = tables.read(options.tables)
+    arrays, metadata = safetensors.read(options.witness)
+    source = options.statement or options.witness
+    try:
+        text = options.statement.read_bytes() if options.statement else metadata.get("statement", "")
+        public = statement.parse(text)
+    except OSError as error:
+        raise StatementError("cannot be read", file=str(source), value=error.strerror) from error
+    except SpecError as error:
+        raise error.in_file(str(source))
+    try:
+        return examine(parsed, public, from_arrays(arrays))
+    except SpecError as error:
+        raise error.in_file(str(options.tables if error.code == "tables" else options.witness))
+
+
+def _show(report: Report, explain: bool, limit: int) -> None:
+    for violation in report.violations[:limit]:
+        print(violation)
+        if explain:
+            print(f"  0 = {report.explain(violation)}")
+            print(*(f"  {name} = {value}" for name, value in violation.cells.items() if value), sep="\n")
+    if len(report.violations) > limit:
+        print(f"... and {len(report.violations) - limit} more")
+    for name in report.sums:
+        print(f"fold.last: this sum is not zero: {name}")
+    print(f"{len(report.violations)} violations in {report.tables.usable} rows of {report.tables.relation}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
