@@ -1,0 +1,121 @@
+"""Run the Rust binary once: stream its progress, parse its result, turn its failure into our errors."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from zkapex_jax.errors import BY_EXIT_CODE, InternalError, ZkapexError, shorten
+from zkapex_jax.prover.progress import OnProgress, parse_progress
+
+_MAX_RESULT = 64 << 20
+_MAX_LINE = 64 << 10
+_GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Exit code and the JSON object of standard output."""
+
+    exit_code: int
+    result: dict[str, Any]
+
+
+def run_process(binary: Path, arguments: Sequence[str], *, on_progress: OnProgress | None, refusal_is_result: bool = False) -> Outcome:
+    """Run to the end. With `refusal_is_result`, exit code 3 with a result (a failed proof) is no exception.
+
+    Raises InputError, RefusedError, StorageError or InternalError by the binary's exit code. The child never outlives
+    this call: an exception or Ctrl-C ends it first.
+    """
+    process = _start(binary, arguments)
+    try:
+        failure, output = _listen(process, on_progress)
+        code = process.wait()
+    except BaseException:
+        _stop(process)
+        raise
+    if code == 0 or (refusal_is_result and code == 3 and failure is None and output.strip()):
+        return Outcome(code, _parse_result(output))
+    raise _failure(code, failure)
+
+
+def _start(binary: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen([binary, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    except OSError as error:
+        raise InternalError(f"cannot start the prover: {error.strerror}", code="prover_missing", file=binary) from error
+
+
+def _listen(process: subprocess.Popen[bytes], on_progress: OnProgress | None) -> tuple[dict[str, Any] | str | None, bytes]:
+    """Read both streams to their ends; returns the last error event (or last plain line) and standard output."""
+    collected: list[bytes] = []
+    reader = threading.Thread(target=_drain, args=(process.stdout, collected), daemon=True)
+    reader.start()
+    failure: dict[str, Any] | str | None = None
+    while line := process.stderr.readline(_MAX_LINE):  # type: ignore[union-attr]
+        event = _parse_event(line)
+        if event.get("event") == "progress":
+            progress = parse_progress(event)
+            if progress is not None and on_progress is not None:
+                on_progress(progress)
+        elif event.get("event") == "error":
+            failure = event
+        elif not isinstance(failure, dict) and line.strip():
+            failure = line.decode("utf-8", "replace").strip()
+    reader.join()
+    return failure, collected[0]
+
+
+def _drain(stream: IO[bytes], into: list[bytes]) -> None:
+    into.append(stream.read(_MAX_RESULT))
+    while stream.read(1 << 20):
+        pass
+
+
+def _parse_event(line: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _parse_result(output: bytes) -> dict[str, Any]:
+    result = _parse_event(output)
+    if not result:
+        raise InternalError("the prover printed no JSON object", code="prover_output", value=shorten(output.decode("utf-8", "replace")))
+    return result
+
+
+def _failure(code: int, failure: dict[str, Any] | str | None) -> ZkapexError:
+    if code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
+        hint = "it probably ran out of memory" if name == "SIGKILL" else None
+        return InternalError(f"the prover was ended by signal {name}", code="prover_killed", hint=hint)
+    if not isinstance(failure, dict):
+        return InternalError(f"the prover failed with exit code {code}", code="prover_failed", value=failure)
+    places = {name: failure[name] for name in ("file", "field", "value") if isinstance(failure.get(name), str)}
+    message = str(failure.get("message", "the prover gave no reason"))
+    return BY_EXIT_CODE.get(code, InternalError)(_bare(message, places), code=str(failure.get("code", "prover_failed")), **places)
+
+
+def _bare(message: str, places: dict[str, str]) -> str:
+    """The message without the file and field that it may begin with: our own sentence names them."""
+    for name in ("file", "field"):
+        message = message.removeprefix(f"{places.get(name, '')}: ") if name in places else message
+    return message
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,84 @@
+"""Have a reference string at hand: made once into a folder, its digest asked of the Rust reader."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zkapex_jax.errors import InputError, InternalError
+from zkapex_jax.formats.atomic import make_directory, storage_errors
+from zkapex_jax.prover.driver import Prover
+
+CEREMONY_MAX_K = 12
+
+
+@dataclass(frozen=True)
+class SrsFile:
+    """A checked SRS file."""
+
+    path: Path
+    k: int
+    source: str
+    insecure: bool
+    digest: str
+
+
+def ensure_srs(prover: Prover, k: int, folder: Path, *, insecure: bool = False) -> SrsFile:
+    """The SRS of 2^k powers in `folder`, made there if absent: from the shipped ceremony, or `insecure` if asked.
+
+    Raises InputError for k over 12 without an imported file: larger ceremonies are imported from their published JSON.
+    """
+    path = make_directory(folder) / (f"insecure-{k}.srs" if insecure else f"ceremony-{k}.srs")
+    if not path.exists():
+        if not insecure and k > CEREMONY_MAX_K:
+            raise InputError(
+                f"the shipped ceremony has 2^{CEREMONY_MAX_K} powers, this preset needs 2^{k}",
+                code="srs_missing", file=path, field="k", value=k,
+                hint=f"import the published ceremony with `zkapex srs import FILE.json --k {k}`, or pass --insecure-srs for tests",
+            )  # fmt: skip
+        _make(prover, k, path, insecure=insecure)
+    return check_srs(prover, path, k)
+
+
+def import_srs(prover: Prover, source: Path, k: int, folder: Path) -> SrsFile:
+    """Import a published ceremony into `folder` as its SRS of 2^k powers."""
+    path = make_directory(folder) / f"ceremony-{k}.srs"
+    _through_temporary(path, lambda out: prover.srs_import(source, k, out))
+    return check_srs(prover, path, k)
+
+
+def check_srs(prover: Prover, path: Path, k: int | None = None) -> SrsFile:
+    """Read an SRS file with the Rust reader. Raises InputError if it is damaged or of another size than 2^k."""
+    info = prover.srs_info(path)
+    try:
+        srs = SrsFile(path, _typed(info, "k", int), _typed(info, "source", str), _typed(info, "insecure", bool), _typed(info, "digest", str))
+    except KeyError as error:
+        raise InternalError(f"the prover's SRS report lacks {error}", code="prover_output") from error
+    if k is not None and srs.k != k:
+        raise InputError(f"the SRS must have 2^{k} powers", code="wrong_srs", file=path, field="k", value=srs.k)
+    return srs
+
+
+def _make(prover: Prover, k: int, path: Path, *, insecure: bool) -> None:
+    make = prover.srs_insecure if insecure else prover.srs_ceremony
+    _through_temporary(path, lambda out: make(k, out))
+
+
+def _through_temporary(path: Path, make: Any) -> None:
+    """Two processes may make the file at once: each makes its own, the last rename wins with the same bytes."""
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        make(temporary)
+        with storage_errors(path):
+            os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _typed(info: dict[str, Any], name: str, kind: type) -> Any:
+    if type(info[name]) is not kind:
+        raise InternalError(f"the prover's SRS report has a wrong {name}", code="prover_output", value=info[name])
+    return info[name]
