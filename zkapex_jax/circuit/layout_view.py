@@ -159,9 +159,10 @@ def _reads(item: Gate | Lookup) -> dict[str, set[int]]:
 
 def _legend(y: int) -> Iterator[str]:
     for index, (name, colour) in enumerate(_COLOURS.items()):
-        x = 12 + 130 * index
+        x = 12 + 150 * index
         yield _box(x, y - 9, 10, 10, colour, 1)
         yield f'<text x="{x + 15}" y="{y}">{name}{" instance" if name in ("committed", "plain") else ""}</text>'
+    yield f'<text x="{12 + 150 * len(_COLOURS)}" y="{y}">ringed: read on another row too</text>'
 
 
 def _box(x: int, y: int, width: int, height: int, colour: str, opacity: float) -> str:
