@@ -1,0 +1,31 @@
+"""Each step of the protocol as one function on files: what the commands and the demonstration call.
+
+Names are imported on first use: most commands need neither the networks nor the solver, which take seconds to load.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "admission": ("AdmitResult", "PublishResult", "admit", "publish"),
+    "advancing": ("advance",),
+    "check": ("ChunkCheck", "check_update_file"),
+    "enrolling": ("EnrolResult", "base_digest", "enrol"),
+    "costs": ("Estimate", "calibrate", "estimate"),
+    "folders": ("ClientFolder", "Provider"),
+    "plan": ("RequestPlan", "default_budget", "fleet_gammas", "plan_request", "scale_forget_rows"),
+    "proving": ("ProveResult", "ProvedChunk", "prove"),
+    "request": ("RequestResult", "create_request"),
+    "toolchain": ("Toolchain", "open_toolchain"),
+    "unlearning": ("ChunkReport", "UnlearnResult", "unlearn", "write_update"),
+    "verifying": ("VerifiedChunk", "VerifyResult", "check_bundle", "verify"),
+}
+
+__all__ = sorted(name for names in _HOMES.values() for name in names)
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,129 @@
+"""Where a client and a provider keep their files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from zkapex_jax.errors import InputError
+from zkapex_jax.formats.atomic import make_directory, storage_errors
+from zkapex_jax.formats.reading import open_input
+from zkapex_jax.ledger import Ledger
+from zkapex_jax.protocol.artefact import Artefact
+
+Typed = TypeVar("Typed", bound=Artefact)
+
+
+@dataclass(frozen=True)
+class ClientFolder:
+    """A client's own folder, owner-only: secret, enrolment, count of openings, one folder a request."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        return cls(make_directory(path, mode=0o700))
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Raises InputError if the folder holds no enrolment."""
+        folder = cls(Path(path))
+        if not folder.enrolment.is_file():
+            raise InputError("holds no enrolment", code="missing_file", file=path, hint="make one with `zkapex enrol`")
+        return folder
+
+    @property
+    def secret(self) -> Path:
+        return self.path / "secret.safetensors"
+
+    @property
+    def enrolment(self) -> Path:
+        return self.path / "enrolment.safetensors"
+
+    @property
+    def openings(self) -> Path:
+        return self.path / "openings.json"
+
+    def points(self, digest: str) -> Path:
+        """Cache of the checked points of an enrolment or request."""
+        return make_directory(self.path / "points") / f"{digest}.safetensors"
+
+    def request_folder(self, request_id: str) -> Path:
+        """Where the answer to one request is made: update, chunk proofs, bundle."""
+        return make_directory(self.path / "requests" / request_id, mode=0o700)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider's folder: the ledger, the artefacts that it names (by digest), and caches of checked points."""
+
+    path: Path
+    ledger: Ledger
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> Self:
+        """Open a provider's folder, or with `create` make one where there is none yet."""
+        ledger_path = Path(path) / "ledger.sqlite"
+        if create and not ledger_path.exists():
+            make_directory(path)
+            return cls(Path(path), Ledger.create(ledger_path))
+        return cls(Path(path), Ledger.open(ledger_path))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        return None
+
+    def artefact(self, digest: str) -> Path:
+        """Path of a kept artefact."""
+        return make_directory(self.path / "artefacts") / f"{digest}.safetensors"
+
+    def points(self, digest: str) -> Path:
+        """Path of the checked points of a kept artefact."""
+        return make_directory(self.path / "points") / f"{digest}.safetensors"
+
+    def load(self, kind: type[Typed], digest: str) -> Typed:
+        """A kept artefact. Raises InputError if its file is gone or is another one."""
+        artefact = kind.from_file(self.artefact(digest))
+        if artefact.digest != digest:
+            raise InputError("kept file is not the one that the ledger names", code="damaged", file=artefact.path, value=artefact.digest)
+        return artefact
+
+    def keep(self, artefact: Typed) -> Typed:
+        """Copy an artefact in, under its digest."""
+        path = self.artefact(artefact.digest)
+        if not path.exists():
+            _copy(artefact.path, path)
+        return type(artefact).from_file(path)
+
+    def make(self, write: Callable[[Path], Typed]) -> Typed:
+        """Let `write` make an artefact under a passing name, then keep it under its digest."""
+        passing = self.artefact(f"passing-{uuid.uuid4().hex}")
+        try:
+            made = write(passing)
+            path = self.artefact(made.digest)
+            with storage_errors(path):
+                os.replace(passing, path)
+        finally:
+            passing.unlink(missing_ok=True)
+        return type(made).from_file(path)
+
+
+def _copy(source: Path, target: Path) -> None:
+    passing = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        with open_input(source) as file, storage_errors(target), open(passing, "xb") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
+            out.flush()
+            os.fsync(out.fileno())
+        with storage_errors(target):
+            os.replace(passing, target)
+    finally:
+        passing.unlink(missing_ok=True)

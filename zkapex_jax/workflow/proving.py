@@ -1,0 +1,149 @@
+"""Prove an update chunk by chunk with the Rust binary, and bind the proofs to a bundle."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zkapex_jax.errors import InputError, InternalError
+from zkapex_jax.formats.atomic import make_directory, refuse_existing
+from zkapex_jax.formats.reading import read_bytes
+from zkapex_jax.protocol import Bundle, Update, chunk_name
+from zkapex_jax.protocol.bundle import MAX_PROOF_BYTES
+from zkapex_jax.protocol.checks import check_update
+from zkapex_jax.prover import OnProgress, ProofFiles
+from zkapex_jax.workflow import openings
+from zkapex_jax.workflow.points import ensure_points
+from zkapex_jax.workflow.session import ClientSession
+from zkapex_jax.workflow.toolchain import Toolchain
+
+
+@dataclass(frozen=True)
+class ProvedChunk:
+    """One chunk's proof: bytes, and seconds by stage (none where the proof was there already)."""
+
+    chunk: int
+    weights: int
+    bytes: int
+    seconds: float
+    stages: Mapping[str, float]
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class ProveResult:
+    """The bundle, and what it cost. `us_per_weight` is over the chunks proven now; 0 if all were there already."""
+
+    bundle: Path
+    digest: str
+    bundle_bytes: int
+    chunks: tuple[ProvedChunk, ...]
+    weights: int
+    seconds: float
+    us_per_weight: float
+    peak_rss_bytes: int
+
+
+def prove(
+    tool: Toolchain,
+    *,
+    folder: Path,
+    request: Path,
+    state: Path,
+    update: Path,
+    out: Path | None = None,
+    unchecked: bool = False,
+    force: bool = False,
+    on_progress: OnProgress | None = None,
+) -> ProveResult:
+    """Prove every touched chunk and write the bundle (by default into the client's folder). An interrupted run resumes.
+
+    `unchecked` proves whatever the update says, to show that verifiers refuse it.
+
+    Raises RefusedError if the artefacts do not belong together, or commitments have served as many proofs as their
+    blinding allows; InputError if the update does not satisfy the request.
+    """
+    started = time.monotonic()
+    session = ClientSession.open(tool, folder, request, state)
+    made = Update.from_file(update)
+    check_update(made, session.enrolment, session.request, session.state)
+    target = out or session.work / "bundle.safetensors"
+    refuse_existing(target, force=force)
+    _require_current(session)
+    proofs = make_directory(proof_folder(session, made), mode=0o700)
+    files = proof_files(tool, session, on_progress)
+    missing = [chunk for chunk in session.request.touched if not proof_path(proofs, chunk).exists()]
+    openings.spend(session.client.openings, session.enrolment.digest, missing, tool.preset)
+    report = tool.prover.prove(
+        tool.tables, tool.srs, files, secret=session.secret.path, update=made.path, out=proofs,
+        unchecked=unchecked, on_progress=on_progress,
+    )  # fmt: skip
+    bundle = _bundle(tool, session, proofs, target, force=force)
+    return _result(bundle, report, time.monotonic() - started)
+
+
+def proof_files(tool: Toolchain, session: ClientSession, on_progress: OnProgress | None = None) -> ProofFiles:
+    """Paths for the Rust binary, with the caches of points made where they are absent."""
+    client, enrolment, request = session.client, session.enrolment, session.request
+    return ProofFiles(
+        enrolment.path, ensure_points(tool, "enrolment", enrolment, client.points(enrolment.digest), on_progress),
+        request.path, ensure_points(tool, "request", request, client.points(request.digest), on_progress),
+        session.state.path,
+    )  # fmt: skip
+
+
+def proof_folder(session: ClientSession, update: Update) -> Path:
+    """Where the Rust binary keeps proofs and fresh seeds of this update: another update has another folder."""
+    return session.work / f"chunks-{update.digest[:16]}"
+
+
+def proof_path(folder: Path, chunk: int) -> Path:
+    return folder / f"chunk-{chunk:05}.proof"
+
+
+def _require_current(session: ClientSession) -> None:
+    """Weights that the state calls forgotten are zero in the secret, or the client missed to advance it."""
+    if session.secret.tensor("theta")[session.state.cumulative()].any():
+        raise InputError(
+            "holds weights from before the last accepted request", code="stale_secret", file=session.secret.path,
+            field="theta", hint="run `zkapex advance` with the state that the provider returned",
+        )  # fmt: skip
+
+
+def _bundle(tool: Toolchain, session: ClientSession, proofs: Path, target: Path, *, force: bool) -> Bundle:
+    fields = {
+        "client_id": session.enrolment.client_id, "request_digest": session.request.digest,
+        "enrolment_digest": session.enrolment.digest, "state_digest": session.state.digest,
+        "tables_digest": tool.tables_digest, "srs_digest": tool.srs_digest, "preset": tool.preset.name,
+        "insecure": tool.insecure, "chunks": session.request.touched,
+    }  # fmt: skip
+    tensors = {
+        chunk_name("proof", chunk): np.frombuffer(read_bytes(proof_path(proofs, chunk), max_bytes=MAX_PROOF_BYTES), np.uint8)
+        for chunk in session.request.touched
+    }
+    return Bundle.parse(fields).to_file(target, tensors, force=force)
+
+
+def _result(bundle: Bundle, report: dict[str, Any], seconds: float) -> ProveResult:
+    try:
+        chunks = tuple(
+            ProvedChunk(
+                int(item["chunk"]), int(item["weights"]), int(item["bytes"]), float(item.get("seconds", 0.0)),
+                dict(item.get("stages", {})), bool(item.get("resumed", False)),
+            )
+            for item in report["chunks"]
+        )  # fmt: skip
+        peak = int(report["peak_rss_bytes"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InternalError(f"the prover's report is not understood: {error!r}", code="prover_output") from error
+    fresh = [chunk for chunk in chunks if not chunk.resumed]
+    proven, spent = sum(chunk.weights for chunk in fresh), sum(chunk.seconds for chunk in fresh)
+    return ProveResult(
+        bundle.path, bundle.digest, bundle.path.stat().st_size, chunks, sum(chunk.weights for chunk in chunks),
+        seconds, 1e6 * spent / proven if proven else 0.0, peak,
+    )  # fmt: skip

@@ -1,0 +1,156 @@
+"""Verify a bundle: for the ledger (provider), or from files alone (auditor)."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from zkapex_jax.errors import InternalError, RefusedError
+from zkapex_jax.protocol import Bundle, Enrolment, Request, State, check_signature, checks
+from zkapex_jax.protocol.chain import next_state
+from zkapex_jax.prover import OnProgress, ProofFiles
+from zkapex_jax.workflow.folders import Provider
+from zkapex_jax.workflow.points import ensure_points
+from zkapex_jax.workflow.toolchain import Toolchain
+
+
+@dataclass(frozen=True)
+class VerifiedChunk:
+    """Verdict on one chunk, with the reason of a refusal."""
+
+    chunk: int
+    accepted: bool
+    reason: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """Verdict on a bundle. `state`: the client's next state, if a ledger recorded an acceptance."""
+
+    accepted: bool
+    reason: str | None
+    client_id: str
+    request_id: str
+    bundle_digest: str
+    insecure: bool
+    chunks: tuple[VerifiedChunk, ...]
+    weights: int
+    seconds: float
+    us_per_weight: float
+    peak_rss_bytes: int | None
+    state: Path | None
+    already_recorded: bool = False
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A bundle and the artefacts that it must answer to."""
+
+    enrolment: Enrolment
+    request: Request
+    state: State
+    bundle: Bundle
+
+
+def verify(
+    tool: Toolchain, provider: Provider, bundle: Path, *, allow_insecure: bool = False, on_progress: OnProgress | None = None
+) -> VerifyResult:
+    """Verify against the ledger and record the verdict; an accepted bundle moves the client to its next state.
+
+    A bundle that was accepted before returns its recorded verdict. A failed proof is a result with accepted = False.
+
+    Raises RefusedError where a rule refuses the bundle unseen (replay, stale state, unknown client or request, other
+    tables, insecure without permission); InputError for a malformed file.
+    """
+    given = Bundle.from_file(bundle)
+    checks.check_secure(given.insecure, allowed=allow_insecure, what="bundle")
+    known = provider.ledger.verdict(given.digest)
+    if known is not None and known.accepted:
+        return _recorded(provider, given, known.verifier_seconds)
+    provider.ledger.check_bundle(given)
+    case = _Case(
+        provider.load(Enrolment, given.enrolment_digest), provider.load(Request, given.request_digest),
+        provider.load(State, given.state_digest), given,
+    )  # fmt: skip
+    result = _judge(tool, case, provider.points, allow_insecure, on_progress)
+    if not result.accepted:
+        provider.ledger.refuse(given, reason=result.reason or "refused", seconds=result.seconds)
+        return result
+    provider.keep(given)
+    after = provider.make(partial(next_state, case.state, case.request, given))
+    provider.ledger.accept(given, after, seconds=result.seconds)
+    return replace(result, state=after.path)
+
+
+def check_bundle(
+    tool: Toolchain,
+    *,
+    enrolment: Path,
+    request: Path,
+    state: Path,
+    bundle: Path,
+    provider_key: str,
+    allow_insecure: bool = False,
+    points: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> VerifyResult:
+    """Verify from files alone, recording nothing. `points` is a folder for caches (default: a temporary one)."""
+    case = _Case(Enrolment.from_file(enrolment), Request.from_file(request), State.from_file(state), Bundle.from_file(bundle))
+    checks.check_secure(case.bundle.insecure, allowed=allow_insecure, what="bundle")
+    check_signature(case.request, provider_key)
+    with tempfile.TemporaryDirectory(prefix="zkapex-") as passing:
+        folder = points or Path(passing)
+        return _judge(tool, case, lambda digest: folder / f"{digest}.safetensors", allow_insecure, on_progress)
+
+
+def _judge(tool: Toolchain, case: _Case, points: Any, allow_insecure: bool, on_progress: OnProgress | None) -> VerifyResult:
+    tool.check(case.enrolment)
+    tool.check(case.request)
+    checks.check_request(case.request, case.enrolment)
+    checks.check_state(case.state, case.enrolment)
+    checks.check_bundle(case.bundle, case.enrolment, case.request, case.state)
+    tool.check(case.bundle)
+    files = ProofFiles(
+        case.enrolment.path, ensure_points(tool, "enrolment", case.enrolment, points(case.enrolment.digest), on_progress),
+        case.request.path, ensure_points(tool, "request", case.request, points(case.request.digest), on_progress),
+        case.state.path,
+    )  # fmt: skip
+    report = tool.prover.verify(tool.tables, tool.srs, files, bundle=case.bundle.path, allow_insecure=allow_insecure, on_progress=on_progress)
+    return _result(case, report)
+
+
+def _result(case: _Case, report: dict[str, Any]) -> VerifyResult:
+    try:
+        chunks = tuple(
+            VerifiedChunk(int(item["chunk"]), item["accepted"] is True, item.get("reason"), float(item["seconds"])) for item in report["chunks"]
+        )
+        accepted, seconds, peak = report["accepted"] is True, float(report["seconds"]), int(report["peak_rss_bytes"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InternalError(f"the verifier's report is not understood: {error!r}", code="prover_output") from error
+    complete = tuple(chunk.chunk for chunk in chunks) == case.request.touched
+    if accepted != (complete and all(chunk.accepted for chunk in chunks)):
+        raise InternalError("the verifier's verdict contradicts its chunks", code="prover_output")
+    failed = next((chunk for chunk in chunks if not chunk.accepted), None)
+    reason = None if accepted else f"chunk {failed.chunk}: {failed.reason}" if failed else "refused"
+    weights = case.request.touched_weights
+    return VerifyResult(
+        accepted, reason, case.bundle.client_id, case.request.request_id, case.bundle.digest, case.bundle.insecure, chunks, weights,
+        seconds, 1e6 * seconds / weights, peak, None,
+    )  # fmt: skip
+
+
+def _recorded(provider: Provider, bundle: Bundle, seconds: float) -> VerifyResult:
+    """The verdict that the ledger holds: the same bundle twice is no second acceptance."""
+    request = provider.load(Request, bundle.request_digest)
+    if provider.ledger.enrolment(bundle.client_id).digest != bundle.enrolment_digest:
+        raise RefusedError("was accepted for an enrolment that has been replaced", code="replay", file=bundle.path, field="enrolment_digest")
+    state = provider.artefact(provider.ledger.state(bundle.client_id).digest)
+    weights = request.touched_weights
+    return VerifyResult(
+        True, None, bundle.client_id, request.request_id, bundle.digest, bundle.insecure, (), weights, seconds,
+        1e6 * seconds / weights, None, state, already_recorded=True,
+    )  # fmt: skip
