@@ -75,6 +75,32 @@ def test_lookups_cost_three_points_and_five_scalars() -> None:
     assert (sheet.evaluations, sheet.point_sets) == (1 + 1 + 1 + 5, 3)
 
 
+def mixed_circuit(case: int) -> Circuit:
+    """Every part that a proof can have: copies of all classes, degree 3 to 6, lookups of one and two columns."""
+    builder = CircuitBuilder("test", 5)
+    c, p = builder.instance("c", committed=True), builder.instance("p")
+    a, b = builder.advice("a"), builder.advice("b")
+    f, t = builder.fixed("f"), builder.fixed("t")
+    product = f * a * b.next()
+    builder.gate("g", [{1: product * a.at(-1) * p, 3: product + c.at(2)}.get(case, product)])
+    if case < 2:
+        builder.copy(a, 0, f, 0)
+        builder.copy(c, 0, p, 0)
+    else:
+        builder.lookup("l", [f * a.next(), b], [t, f])
+    if case == 3:
+        builder.copy(a, 0, a, 1)
+        builder.lookup("k", [f * a.at(2) * a], [c])
+    return builder.build()
+
+
+#: Lengths of real proofs of ``mixed_circuit`` by ``create_proof`` of midnight-proofs 0.8.3, with degree and rows kept.
+@pytest.mark.parametrize(("case", "length", "degree"), [(0, 1296, 3), (1, 1168, 5), (2, 1056, 5), (3, 1712, 6)])
+def test_bytes_of_mixed_circuits_are_those_of_proofs(case: int, length: int, degree: int) -> None:
+    circuit = mixed_circuit(case)
+    assert (cost_sheet(circuit).proof_bytes, circuit.degree, circuit.unusable) == (length, degree, 6)
+
+
 def test_plain_instance_cells_are_not_opened() -> None:
     def evaluations(committed: bool) -> int:
         builder = CircuitBuilder("test", 5)
