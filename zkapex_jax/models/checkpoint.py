@@ -11,15 +11,14 @@ import jax
 import numpy as np
 from flax.core import unfreeze
 from flax.serialization import to_bytes
+from flax.traverse_util import unflatten_dict
 
-from zkapex_jax.errors import InputError, StorageError
+from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import PUBLIC_MODE, SECRET_MODE, make_directory, refuse_existing, write_bytes, write_text
 from zkapex_jax.models.adapter import Model
 from zkapex_jax.models.configs import CONFIG_FILE, build_config, read_config
 from zkapex_jax.models.targets import paths_of
-
-FLAX_FILE = "flax_model.msgpack"
-SAFETENSORS_FILE = "model.safetensors"
+from zkapex_jax.models.weights import FLAX_FILE, read_weights, weights_file
 
 Params = dict[str, Any]
 
@@ -46,16 +45,15 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> tuple[Model, Params]:
     """
     folder = Path(folder)
     kind, config = read_config(folder)
-    weights = _weights_file(folder)
+    weights = weights_file(folder)
+    model = kind(kind.network_class(config, _do_init=False))
+    tensors = read_weights(weights, _shapes(model), kind.network_class.base_model_prefix)
+    params = _nest(tensors)
     try:
-        network, params = kind.network_class.from_pretrained(
-            str(folder), config=config, local_files_only=True, _do_init=False
-        )
-    except Exception as error:  # the parsers of hostile bytes raise whatever they like
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise InputError(f"is not a {kind.architecture} checkpoint: {reason}", code="checkpoint", file=weights) from error
-    model = kind(network)
-    return model, _checked(model, unfreeze(params), weights)
+        check_params(model, params)
+    except InputError as error:
+        raise error.in_file(weights) from error
+    return model, params
 
 
 def check_params(model: Model, params: Mapping[str, Any]) -> None:
@@ -64,12 +62,12 @@ def check_params(model: Model, params: Mapping[str, Any]) -> None:
     Raises:
         InputError: a tensor is missing or unknown, has another shape, or holds a NaN or an infinity.
     """
-    wanted, leaves = paths_of(unfreeze(model.network.params_shape_tree)), paths_of(params)
+    wanted, leaves = _shapes(model), paths_of(params)
     for path in sorted(wanted.keys() ^ leaves.keys()):
         raise InputError("is missing" if path in wanted else "is not part of the model", code="checkpoint", field=path)
     for path, leaf in leaves.items():
-        if tuple(leaf.shape) != tuple(wanted[path].shape):
-            raise InputError(f"must have shape {tuple(wanted[path].shape)}", code="checkpoint", field=path, value=leaf.shape)
+        if tuple(leaf.shape) != wanted[path]:
+            raise InputError(f"must have shape {wanted[path]}", code="checkpoint", field=path, value=leaf.shape)
         if not np.isfinite(np.asarray(leaf, np.float32)).all():
             raise InputError("holds a NaN or an infinity", code="not_finite", field=path)
 
@@ -88,17 +86,10 @@ def save_checkpoint(folder: str | os.PathLike[str], model: Model, params: Mappin
     write_text(folder / CONFIG_FILE, model.network.config.to_json_string(), force=force, mode=mode)
 
 
-def _weights_file(folder: Path) -> Path:
-    for name in (FLAX_FILE, SAFETENSORS_FILE):
-        if (folder / name).is_file():
-            return folder / name
-    raise StorageError(f"has neither {FLAX_FILE} nor {SAFETENSORS_FILE}", code="no_weights", file=folder,
-                       hint="convert sharded or pickled checkpoints first")  # fmt: skip
+def _shapes(model: Model) -> dict[str, tuple[int, ...]]:
+    leaves = paths_of(unfreeze(model.network.params_shape_tree))
+    return {path: tuple(map(int, leaf.shape)) for path, leaf in leaves.items()}
 
 
-def _checked(model: Model, params: Params, weights: Path) -> Params:
-    try:
-        check_params(model, params)
-    except InputError as error:
-        raise error.in_file(weights) from error
-    return jax.tree_util.tree_map(lambda leaf: np.asarray(leaf, np.float32), params)
+def _nest(tensors: Mapping[str, np.ndarray]) -> Params:
+    return unflatten_dict({tuple(path.split("/")): tensor for path, tensor in tensors.items()})
