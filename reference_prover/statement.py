@@ -16,7 +16,14 @@ RELATION = "fold_kkt"
 GAMMA_LIMIT = 1 << 39  # 1 <= gamma <= 2^39
 BOUND_LIMIT = 1 << 250  # T1, T2, D < 2^250
 DIGESTS = ("tables", "srs", "enrolment", "state", "request")
-_INTEGERS = {"chunk": (0, 1 << 32), "weights": (1, 1 << 32), "gamma": (1, GAMMA_LIMIT + 1), "t1": (0, BOUND_LIMIT), "t2": (0, BOUND_LIMIT), "d": (0, BOUND_LIMIT)}
+_INTEGERS = {
+    "chunk": (0, 1 << 32),
+    "weights": (1, 1 << 32),
+    "gamma": (1, GAMMA_LIMIT + 1),
+    "t1": (0, BOUND_LIMIT),
+    "t2": (0, BOUND_LIMIT),
+    "d": (0, BOUND_LIMIT),
+}
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,79}")
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")

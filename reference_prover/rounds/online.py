@@ -75,7 +75,9 @@ def squared_sums(claim: Claim) -> tuple[int, int, int]:
     return squares(on_free(claim.free, claim.y)), squares(claim.e), squares(on_free(claim.free, claim.delta))
 
 
-def run(tables: Tables, statement: Statement, witness: Witness, challenges: Challenges, blinding: Blinding | None = None) -> tuple[Claim, columns.Columns]:
+def run(
+    tables: Tables, statement: Statement, witness: Witness, challenges: Challenges, blinding: Blinding | None = None
+) -> tuple[Claim, columns.Columns]:
     """All rounds with given challenges: (claim, columns)."""
     prover = OnlineProver(tables, statement, witness)
     prover.round_1()

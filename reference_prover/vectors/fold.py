@@ -54,7 +54,7 @@ def case(tables: Tables, name: str, weights: int, blinded: bool) -> dict[str, An
         "squared_sums": dict(zip(("t1", "t2", "d"), map(str, online.squared_sums(claim)), strict=True)),
         "claim": _claim(claim),
         "columns": {column: column_digest(values) for column, values in columns.items()},
-        "samples": {column: {str(row): str(values[row]) for row in (0, 1, layout.active_start, layout.blinding_start)} for column, values in columns.items()},
+        "samples": {column: _samples(layout, values) for column, values in columns.items()},
         "forgeries": [_forgery(tables, layout, statement, claim, challenges, blinding, power) for power in FORGERIES],
     }
 
@@ -81,7 +81,13 @@ def column_digest(values: list[int]) -> str:
     return hashlib.sha256(b"".join(map(to_bytes, values))).hexdigest()
 
 
-def _forgery(tables: Tables, layout: Layout, statement: Statement, claim: Claim, challenges: Challenges, blinding: blind.Blinding, power: int) -> dict[str, Any]:
+def _samples(layout: Layout, values: list[int]) -> dict[str, str]:
+    return {str(row): str(values[row]) for row in (0, 1, layout.active_start, layout.blinding_start)}
+
+
+def _forgery(
+    tables: Tables, layout: Layout, statement: Statement, claim: Claim, challenges: Challenges, blinding: blind.Blinding, power: int
+) -> dict[str, Any]:
     forged = forge(power, layout, claim, challenges)
     sums = seven_sums(layout, statement, forged, challenges)
     acc = round_4.assign(tables, layout, statement, forged, challenges, blinding)["acc"]

@@ -10,7 +10,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, Callable
 
-from ..errors import TablesError
+from ..errors import SpecError, TablesError
 from ..expression import degree
 from ..field import MODULUS
 from ..tables import MAX_DEPTH, Tables, parse, read
@@ -97,7 +97,7 @@ def _refused(name: str, text: str) -> Json:
         parse(text.encode())
     except TablesError as error:
         return {"name": name, "tables": text, "field": error.field}
-    raise RuntimeError(f"{name} was accepted")
+    raise SpecError("a malformed twin was accepted", field=name)
 
 
 def _edited() -> dict[str, str]:

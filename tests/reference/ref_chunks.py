@@ -14,6 +14,8 @@ from zkapex_jax.circuit.emit import emit
 from zkapex_jax.circuit.relations.fold_kkt import build_fold_kkt
 from zkapex_jax.presets import get_preset
 
+GAMMA = 3 << 12  # near tr(G'G) / (32 n) for these rows
+
 
 @lru_cache
 def emitted(preset: str = "toy") -> bytes:
@@ -30,7 +32,7 @@ def layout(preset: str = "toy"):
     return of_tables(parsed(preset))
 
 
-def make_witness(weights: int, seed: int, preset: str = "toy", masked: float = 0.1, spread: int = 20, gamma: int = 3 << 12):
+def make_witness(weights: int, seed: int, preset: str = "toy", masked: float = 0.1, spread: int = 20, gamma: int = GAMMA):
     """A random chunk, masked at the given share and compensated exactly."""
     rng = np.random.default_rng(seed)
     theta = np.clip(rng.normal(0, 3000, weights), -(1 << 27), 1 << 27).astype(np.int32)
@@ -39,7 +41,7 @@ def make_witness(weights: int, seed: int, preset: str = "toy", masked: float = 0
     return compensate(theta.tolist(), free.tolist(), gradients, gamma)
 
 
-def make_statement(witness, gamma: int = 3 << 12, budget: int | None = None, preset: str = "toy", **changes) -> Statement:
+def make_statement(witness, gamma: int = GAMMA, budget: int | None = None, preset: str = "toy", **changes) -> Statement:
     """The statement that the witness meets: T1 and T2 by the rule, D twice what the witness needs."""
     weights = len(witness.theta_p)
     t1, t2 = rules(gamma, weights, layout(preset).rows)

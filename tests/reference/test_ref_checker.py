@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ref_chunks import honest, layout, make_statement, make_witness, parsed
+from ref_chunks import emitted, honest, layout, make_statement, make_witness, parsed
 from reference_prover import tables as table_format
 from reference_prover.checker import Violation, check, explain_violation
 from reference_prover.errors import WitnessError
@@ -28,12 +28,12 @@ def test_masked_weight_that_is_not_zero():
     _, witness, _, _, columns = honest()
     size, weight = layout(), witness.free.index(0)
     row, lane = size.active_start + weight // size.lanes, weight % size.lanes
-    violations = check(parsed(), with_cell(columns, f"theta_u.{lane}", row, 17))
-    mask, step = violations
+    changed = with_cell(columns, f"theta_u.{lane}", row, 17)
+    mask, step = check(parsed(), changed)
     assert (mask.gate, mask.poly, mask.row, mask.region, mask.residue) == ("fold.mask", lane, row, "active", 17)
     assert mask.cells == {"s": 1, f"free.{lane}": 0, f"theta_u.{lane}": 17}
     assert (step.gate, step.row) == ("fold.step", row)
-    assert explain_violation(parsed(), columns | {f"theta_u.{lane}": with_cell(columns, f"theta_u.{lane}", row, 17)[f"theta_u.{lane}"]}, mask) == f"(s=1)·theta_u.{lane}=17"
+    assert explain_violation(parsed(), changed, mask) == f"(s=1)·theta_u.{lane}=17"
 
 
 def test_bit_of_two():
@@ -106,8 +106,10 @@ def why_unseen(name, row):
         return "tail cell without a weight"
     if family == "q" and row >= size.rows:
         return "tail cell without a weight"
-    past = row >= size.bits_per_column or int(name.split(".")[-1]) * size.bits_per_column + row >= size.bit_count if family == "bits" else False
-    return "cell past the last bit" if past else ""
+    if family != "bits":
+        return ""
+    bit = int(name.split(".")[1]) * size.bits_per_column + row
+    return "cell past the last bit" if row >= size.bits_per_column or bit >= size.bit_count else ""
 
 
 def test_every_single_cell_change_is_caught_or_accounted_for():
@@ -122,7 +124,8 @@ def test_every_single_cell_change_is_caught_or_accounted_for():
     for name, column in columns.items():
         for row, honest_value in enumerate(column):
             grid[name][row] = (honest_value + 1) % MODULUS
-            hit = any(fails(grid, poly, (row - rotation) % size.domain, tables.usable) for poly, rotations in readers[name] for rotation in rotations)
+            places = ((poly, (row - rotation) % size.domain) for poly, rotations in readers[name] for rotation in rotations)
+            hit = any(fails(grid, poly, place, tables.usable) for poly, place in places)
             grid[name][row] = honest_value
             if hit:
                 seen[name.split(".")[0]] += 1
@@ -134,7 +137,7 @@ def test_every_single_cell_change_is_caught_or_accounted_for():
     assert secret == {
         "theta_p": size.capacity,
         "theta_u": size.capacity,
-        "y": size.capacity + 2 * size.rows,
+        "y": size.capacity + 2 * size.rows,  # sigma and e stand in the tail
         "bits": size.bit_count,
         "q": size.rows,
         "acc": size.blinding_start + 1,
@@ -159,8 +162,6 @@ def test_check_chunk_at_the_default_size():
 
 
 def test_check_chunk_names_the_exceeded_budget():
-    from ref_chunks import emitted
-
     witness = make_witness(300, 9)
     assert check_chunk(emitted(), make_statement(witness), witness) == []
     overdrawn = make_statement(witness, budget=1)

@@ -103,7 +103,7 @@ def test_a_weight_out_of_the_window_breaks_the_projections():
     witness = make_witness(500, 4)
     free = witness.free.index(1)
     moved = replace(witness, theta_p=witness.theta_p[:free] + (-(1 << 31),) + witness.theta_p[free + 1 :])
-    statement, challenges = make_statement(moved, budget=0), Challenges.random()
+    statement, challenges = make_statement(moved, budget=0), replace(Challenges.random(), r=bytes(64))
     claim, _ = online.run(parsed(), statement, moved, challenges)
     assert seven_sums(layout(), statement, claim, challenges)[10]
 
