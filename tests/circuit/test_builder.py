@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 from circuit_strategies import circuits
 from hypothesis import given
+from hypothesis import strategies as st
 
 from zkapex_jax.bounds import FIELD_MODULUS
 from zkapex_jax.circuit import Circuit, CircuitBuilder
+from zkapex_jax.circuit.builder import MAX_COLUMNS
 from zkapex_jax.circuit.columns import Column
 from zkapex_jax.circuit.expression import Cell, Constant, degree, evaluate
 from zkapex_jax.circuit.model import Run
@@ -98,6 +100,31 @@ def test_neighbouring_runs_are_one_run() -> None:
     for start, count, value in [(4, 2, 7), (0, 2, 1), (2, 2, 1), (6, 1, 7), (9, 1, 7)]:
         builder.run(f, start, count, value)
     assert builder.build().runs["f"] == (Run(0, 4, 1), Run(4, 3, 7), Run(9, 1, 7))
+
+
+def test_columns_are_limited() -> None:
+    builder = CircuitBuilder("test", K)
+    builder.instances("c", MAX_COLUMNS)
+    with pytest.raises(InputError) as caught:
+        builder.advice("a")
+    assert caught.value.code == "circuit.columns"
+
+
+@given(st.lists(st.tuples(st.integers(0, USABLE - 1), st.integers(1, 5))))
+def test_overlaps_are_found_in_any_order(ranges: list[tuple[int, int]]) -> None:
+    builder, _, f, _ = fresh()
+    written: set[int] = set()
+    for start, count in ranges:
+        rows = set(range(start, start + count))
+        if rows & written or max(rows) >= USABLE:
+            with pytest.raises(InputError):
+                builder.run(f, start, count)
+        else:
+            builder.run(f, start, count)
+            written |= rows
+    runs = builder.build().runs["f"]
+    assert {row for run in runs for row in range(run.start, run.end)} == written
+    assert all(left.end < right.start for left, right in zip(runs, runs[1:]))
 
 
 def test_a_circuit_does_not_follow_its_builder() -> None:

@@ -1,6 +1,7 @@
 """Tables: what is emitted is read back to the same bytes, and nothing else is read."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from zkapex_jax.bounds import FIELD_MODULUS
 from zkapex_jax.circuit import Circuit, build_fold_kkt, digest, emit, parse, write_tables
+from zkapex_jax.circuit.parse import MAX_BYTES
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.presets import PRESETS, TOY
 
@@ -202,6 +204,32 @@ def test_bytes_that_are_not_tables_are_refused(data: bytes) -> None:
     assert data != GOOD
     with pytest.raises(InputError):
         parse(data)
+
+
+def many(what: str) -> bytes:
+    """Tables of nearly the largest size: tens of thousands of parts of one sort."""
+    tables = json.loads(GOOD)
+    parts = {"instance": lambda i: {"name": f"x{i}", "committed": False}, "regions": lambda i: {"name": f"r{i}", "start": "0", "rows": "1"},
+             "gates": lambda i: {"id": f"g{i}", "polys": [ACC]}}  # fmt: skip
+    if what == "runs":
+        tables["k"] = "17"
+        tables["fixed"][0]["runs"] = [[str(2 * i), "1", "1"] for i in range(60_000)]
+    else:
+        tables[what] += [parts[what](i) for i in range(30_000)]
+    return canonical(tables)
+
+
+@pytest.mark.parametrize("what", ["instance", "regions", "gates", "runs"])
+def test_large_tables_cost_little(what: str) -> None:
+    """Reading is linear in the bytes (seconds would be hours if it were not)."""
+    data = many(what)
+    assert len(data) < MAX_BYTES
+    start = time.process_time()
+    try:
+        assert emit(parse(data)) == data
+    except InputError:
+        assert what in ("instance", "regions")
+    assert time.process_time() - start < 20
 
 
 @settings(max_examples=200)

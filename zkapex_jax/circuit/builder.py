@@ -5,6 +5,7 @@ see ``relations/fold_kkt.py`` and docs/relations.md.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -19,6 +20,9 @@ DEGREE_LIMIT = 9
 
 #: Halo2 keeps at least this many rows; gates with many rotations make it keep more (checked by ``build``).
 LEAST_UNUSABLE = 6
+
+#: Columns of one circuit; ours have about a hundred.
+MAX_COLUMNS = 4096
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}(\.[a-z0-9_]{1,40}){0,3}\Z")
 
@@ -37,10 +41,12 @@ class CircuitBuilder:
         self._layout = dict(layout or {})
         self._owner = object()
         self._columns: dict[str, Column] = {}
-        self._runs: dict[str, list[Run]] = {}
+        self._by_kind: dict[Kind, list[Column]] = {kind: [] for kind in Kind}
+        self._runs: dict[str, _Disjoint] = {}
         self._constraints: dict[str, Gate | Lookup] = {}
         self._copies: dict[Copy, None] = {}
         self._regions: dict[str, Region] = {}
+        self._region_rows = _Disjoint()
 
     def advice(self, name: str) -> Column:
         """A column that the prover fills and commits inside the Halo2 proof."""
@@ -52,7 +58,8 @@ class CircuitBuilder:
 
     def instance(self, name: str, *, committed: bool = False) -> Column:
         """A column of the statement; those that are committed come before those that are plain."""
-        if committed and any(not column.committed for column in self._of(Kind.INSTANCE)):
+        last = self._by_kind[Kind.INSTANCE][-1:]
+        if committed and last and not last[0].committed:
             raise _misuse("order", name, "committed instance columns come before plain ones")
         return self._declare(Kind.INSTANCE, name, committed)
 
@@ -67,9 +74,8 @@ class CircuitBuilder:
             raise _misuse("kind", column.name, "only fixed columns have values in the tables")
         self._rows(f"run of {column.name}", start, count)
         new = Run(start, count, _integer(f"run of {column.name}", value, 1, FIELD_MODULUS - 1))
-        if any(new.start < old.end and old.start < new.end for old in self._runs.setdefault(column.name, [])):
+        if not self._runs.setdefault(column.name, _Disjoint()).add(new):
             raise _misuse("duplicate", (start, count), f"cells of {column.name} are written twice")
-        self._runs[column.name].append(new)
 
     def gate(self, gate_id: str, polys: Iterable[Operand]) -> Gate:
         """Polynomials that are zero on every row, Halo2's own rows included."""
@@ -108,7 +114,7 @@ class CircuitBuilder:
         _identifier("region", name)
         self._rows(f"region {name}", start, rows)
         new = Region(name, start, rows)
-        if name in self._regions or any(new.start < old.end and old.start < new.end for old in self._regions.values()):
+        if name in self._regions or not self._region_rows.add(new):
             raise _misuse("duplicate", name, "regions have distinct names and rows")
         self._regions[name] = new
 
@@ -116,7 +122,7 @@ class CircuitBuilder:
         """The circuit so far, frozen; checks what depends on all of it (rows that Halo2 keeps)."""
         gates = tuple(item for item in self._constraints.values() if isinstance(item, Gate))
         lookups = tuple(item for item in self._constraints.values() if isinstance(item, Lookup))
-        runs = {column.name: _merged(self._runs.get(column.name, ())) for column in self._of(Kind.FIXED)}
+        runs = {column.name: _merged(self._runs.get(column.name, _Disjoint())) for column in self._of(Kind.FIXED)}
         circuit = Circuit(self.relation, self.k, MappingProxyType(dict(self._layout)), *map(self._of, Kind),
                           MappingProxyType(runs), gates, lookups, tuple(self._copies), tuple(self._regions.values()))  # fmt: skip
         ends = [*(run.end for column in runs.values() for run in column), *(region.end for region in circuit.regions),
@@ -126,13 +132,16 @@ class CircuitBuilder:
         return circuit
 
     def _of(self, kind: Kind) -> tuple[Column, ...]:
-        return tuple(column for column in self._columns.values() if column.kind is kind)
+        return tuple(self._by_kind[kind])
 
     def _declare(self, kind: Kind, name: str, committed: bool) -> Column:
         if check_column_name(name) in self._columns:
             raise _misuse("duplicate", name, "there is a column of that name")
-        column = Column(kind, len(self._of(kind)), name, committed, self._owner)
+        if len(self._columns) == MAX_COLUMNS:
+            raise _misuse("columns", name, f"a circuit has at most {MAX_COLUMNS} columns")
+        column = Column(kind, len(self._by_kind[kind]), name, committed, self._owner)
         self._columns[name] = column
+        self._by_kind[kind].append(column)
         return column
 
     def _own(self, column: Column) -> Column:
@@ -164,10 +173,25 @@ class CircuitBuilder:
         self._constraints[item.id] = item
 
 
-def _merged(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """Runs in row order, neighbours of equal value joined: one way to write a column."""
+class _Disjoint:
+    """Ranges of rows that do not overlap, in row order."""
+
+    def __init__(self) -> None:
+        self.ranges: list[Run | Region] = []
+
+    def add(self, new: Run | Region) -> bool:
+        """Whether ``new`` overlaps none of the ranges; it is added then."""
+        place = bisect(self.ranges, new.start, key=lambda old: old.start)
+        if (place and self.ranges[place - 1].end > new.start) or any(old.start < new.end for old in self.ranges[place : place + 1]):
+            return False
+        self.ranges.insert(place, new)
+        return True
+
+
+def _merged(written: _Disjoint) -> tuple[Run, ...]:
+    """Neighbours of equal value joined: one way to write a column."""
     result: list[Run] = []
-    for run in sorted(runs, key=lambda run: run.start):
+    for run in written.ranges:
         if result and result[-1].end == run.start and result[-1].value == run.value:
             result[-1] = Run(result[-1].start, result[-1].count + run.count, run.value)
         else:
