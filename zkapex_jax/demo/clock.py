@@ -1,0 +1,96 @@
+"""Wall time and peak memory of each stage."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zkapex_jax.demo.display import Display, Step
+from zkapex_jax.report.parts import StageCost
+from zkapex_jax.report.values import Side
+
+_STATUS = Path("/proc/self/status")
+_CLEAR = Path("/proc/self/clear_refs")
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
+
+
+@dataclass
+class Stage:
+    """Handle of a running stage: progress goes to `step`; a child process's own peak replaces this process's."""
+
+    step: Step
+    child_peak: int | None = None
+    split: list[tuple[str, str, Side, float]] = field(default_factory=list)
+
+    def progress(self, event: Any) -> None:
+        """A `Progress` of the prover or a workflow step: weights where it counts them, items otherwise."""
+        if event.weights_total:
+            self.step(event.weights_done, event.weights_total)
+        else:
+            self.step(event.done, event.total)
+
+    def child(self, peak_rss_bytes: int | None) -> None:
+        """The stage's work was done by a child process with this peak."""
+        if peak_rss_bytes is not None:
+            self.child_peak = max(peak_rss_bytes, self.child_peak or 0)
+
+    def part(self, name: str, title: str, side: Side, seconds: float) -> None:
+        """Report `seconds` of this stage as a stage of its own."""
+        self.split.append((name, title, side, seconds))
+
+
+class Clock:
+    """Collects the cost of stages in the order in which they end; one name twice adds up."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._costs: dict[str, StageCost] = {}
+
+    @contextmanager
+    def stage(self, name: str, title: str, side: Side) -> Iterator[Stage]:
+        """Time the block. A stage that raises is not recorded."""
+        exact = reset_peak()
+        start = time.perf_counter()
+        with self._display.stage(title) as step:
+            stage = Stage(step)
+            yield stage
+            seconds = time.perf_counter() - start
+        peak = stage.child_peak if stage.child_peak is not None else (own_peak() if exact else None)
+        inner = sum(part[3] for part in stage.split)
+        self._add(StageCost(name=name, title=title, side=side, seconds=max(0.0, seconds - inner), peak_rss_bytes=peak))
+        for part_name, part_title, part_side, part_seconds in stage.split:
+            self._add(StageCost(name=part_name, title=part_title, side=part_side, seconds=part_seconds, peak_rss_bytes=None))
+
+    def costs(self) -> list[StageCost]:
+        return list(self._costs.values())
+
+    def _add(self, cost: StageCost) -> None:
+        before = self._costs.pop(cost.name, None)
+        if before is not None:
+            peaks = [peak for peak in (before.peak_rss_bytes, cost.peak_rss_bytes) if peak is not None]
+            seconds = before.seconds + cost.seconds
+            cost = cost.model_copy(update={"seconds": seconds, "peak_rss_bytes": max(peaks, default=None)})
+        self._costs[cost.name] = cost
+
+
+def reset_peak() -> bool:
+    """Start this process's peak anew (Linux); False where the system has no such counter."""
+    try:
+        _CLEAR.write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def own_peak() -> int | None:
+    """Peak resident memory of this process since `reset_peak`, in bytes."""
+    try:
+        found = _PEAK.search(_STATUS.read_text())
+    except OSError:
+        return None
+    return int(found[1]) * 1024 if found else None
