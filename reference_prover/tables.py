@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Mapping
@@ -153,8 +154,8 @@ def _column_names(advice: list, fixed: list, instance: list) -> frozenset[str]:
 
 
 def _unique(names: list[str], where: str) -> None:
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise TablesError("occurs twice", field=where, value=name)
 
 
@@ -228,4 +229,5 @@ def _unusable_rows(advice: list[str], gates: tuple[Gate, ...], lookups: tuple[Lo
     """Halo2's count: one blinding row a query of the most queried advice column (at least 3), two more, and one."""
     expressions = [poly for gate in gates for poly in gate.polys] + [one for lookup in lookups for one in lookup.inputs + lookup.table]
     queries = {cell for one in expressions for cell in cells(one)} | {Cell(name, 0) for name in copied}
-    return max([3] + [sum(cell.column == name for cell in queries) for name in advice]) + 3
+    counts = Counter(cell.column for cell in queries)
+    return max([3] + [counts[name] for name in advice]) + 3
