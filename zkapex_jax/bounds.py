@@ -16,6 +16,9 @@ GRADIENT_BITS = 28
 #: The damping is a public integer in 1 ≤ γ ≤ 2^39.
 GAMMA_MAX = 2**39
 
+#: The limits T1, T2 and D are public integers below 2^250.
+LIMIT_MAX = 2**250 - 1
+
 
 class StatementSize(Protocol):
     """The sizes that the bounds depend on; ``presets.Preset`` has them."""
@@ -72,6 +75,7 @@ def _cells(size: StatementSize) -> tuple[Bound, ...]:
     gradient = 2**GRADIENT_BITS - 1
     return (
         Bound("γ", GAMMA_MAX, "public, parsed with this limit"),
+        Bound("T1, T2, D", LIMIT_MAX, "public, parsed with this limit"),
         Bound("G_ki", gradient, "client rows: enrolment proof; forget rows: int8"),
         Bound("δ_i", window, "projections p_j in a window of 2^b"),
         Bound("e_k", window, "projections p_j in a window of 2^b"),

@@ -185,7 +185,7 @@ BAD_BYTES = {
     "byte order mark": b"\xef\xbb\xbf" + GOOD,
     "not UTF-8": GOOD.replace(b"acc", b"\xff\xfe\xfd", 1),
     "a space": GOOD.replace(b",", b", ", 1),
-    "unsorted keys": canonical(dict(reversed(json.loads(GOOD).items()))).replace(b'{"advice":["acc"],', b'{"version":"1","advice":["acc"],', 1),
+    "unsorted keys": b'{"version":"1",' + GOOD[1:].replace(b',"version":"1"', b""),
     "a key twice": GOOD.replace(b'{"advice"', b'{"advice":["x"],"advice"', 1),
     "an escape": GOOD.replace(b"acc", b"\\u0061cc", 1),
     "infinity": GOOD.replace(b'"k":"8"', b'"k":Infinity'),
