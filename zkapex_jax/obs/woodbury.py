@@ -25,6 +25,9 @@ from zkapex_jax.errors import InputError
 #: Weights a step: rows are converted to float64 this many columns at a time.
 BLOCK = 4096
 
+#: Least γ as a part of the trace of the Gram matrix.
+SMALLEST_DAMPING = 2.0**-44
+
 
 class Compensation(NamedTuple):
     """δ [d] with δ_M = −θ_M, and σ = Gδ [N], float64, in the units of θ."""
@@ -43,8 +46,8 @@ def group_obs(rows: np.ndarray, gamma: float, theta: np.ndarray, mask: np.ndarra
         mask: bool [d], true where the weight is to become zero.
 
     Raises:
-        InputError: shapes do not agree, a value is not finite, γ is not positive, or the system is singular in float64
-            (γ below about 2^-50 of the rows' Gram matrix).
+        InputError: shapes do not agree, a value is not finite, γ is not positive, or γ is below 2^-44 of tr(G_F G_Fᵀ),
+            where float64 could not tell the system from a singular one. (Any γ ≥ 1 serves int8 rows of a chunk.)
     """
     _check(rows, gamma, theta, mask)
     weights = theta.shape[0]
@@ -54,16 +57,16 @@ def group_obs(rows: np.ndarray, gamma: float, theta: np.ndarray, mask: np.ndarra
         masked = np.where(mask, -np.asarray(theta, np.float64), 0.0)
         free = np.pad(~mask, (0, steps * BLOCK - weights)).reshape(steps, BLOCK)
         target = np.pad(masked, (0, steps * BLOCK - weights)).reshape(steps, BLOCK)
-        delta, sigma = _solve(blocks, jnp.float64(gamma), jnp.asarray(target), jnp.asarray(free))
-        delta, sigma = np.array(delta).reshape(-1)[:weights], np.array(sigma)
-    if not (np.isfinite(delta).all() and np.isfinite(sigma).all()):
-        raise InputError("is too small for these rows: the system is singular in float64", code="gamma", field="gamma", value=gamma)
-    return Compensation(delta, sigma)
+        delta, sigma, trace = _solve(blocks, jnp.float64(gamma), jnp.asarray(target), jnp.asarray(free))
+        result = Compensation(np.array(delta).reshape(-1)[:weights], np.array(sigma))
+    if gamma < SMALLEST_DAMPING * float(trace):
+        raise InputError(f"must be at least {SMALLEST_DAMPING * float(trace):.3g} for these rows", code="gamma", field="gamma", value=gamma)
+    return result
 
 
 @jax.jit
-def _solve(blocks: jax.Array, gamma: jax.Array, target: jax.Array, free: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """blocks [steps, N, BLOCK], target = δ_M and free [steps, BLOCK] → δ [steps, BLOCK], σ [N]."""
+def _solve(blocks: jax.Array, gamma: jax.Array, target: jax.Array, free: jax.Array) -> tuple[jax.Array, ...]:
+    """blocks [steps, N, BLOCK], target = δ_M and free [steps, BLOCK] → δ [steps, BLOCK], σ [N], tr(G_F G_Fᵀ)."""
     count = blocks.shape[1]
 
     def gather(sums: tuple[jax.Array, jax.Array], step: tuple[jax.Array, ...]) -> tuple[tuple[jax.Array, jax.Array], None]:
@@ -79,7 +82,7 @@ def _solve(blocks: jax.Array, gamma: jax.Array, target: jax.Array, free: jax.Arr
         return None, jnp.where(step[2], -(solution @ step[0].astype(jnp.float64)), step[1])
 
     _, delta = jax.lax.scan(spread, None, (blocks, target, free))
-    return delta, gamma * solution
+    return delta, gamma * solution, jnp.trace(gram)
 
 
 def _solve_positive(matrix: jax.Array, right: jax.Array) -> jax.Array:
