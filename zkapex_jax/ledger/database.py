@@ -118,7 +118,7 @@ def _engine(path: Path) -> Engine:
 
 def _check_magic(path: Path) -> None:
     if not path.exists():
-        raise InputError("no such ledger", code="missing_file", file=path, hint="create one with `zkapex keygen --ledger`")
+        raise InputError("no such ledger", code="missing_file", file=path, hint="create one with `zkapex keygen DIR`")
     with storage_errors(path), open(path, "rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise InputError("is not a ledger (not an SQLite file)", code="wrong_kind", file=path)

@@ -1,0 +1,146 @@
+"""What `inspect` says of a file: detected by content, parsed and checked by the reader of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zkapex_jax.circuit import parse as parse_tables
+from zkapex_jax.cli.output import human_bytes
+from zkapex_jax.errors import InputError
+from zkapex_jax.formats import canonical
+from zkapex_jax.formats.container import open_container
+from zkapex_jax.formats.reading import open_input, read_bytes
+from zkapex_jax.ledger import Ledger
+from zkapex_jax.protocol import KINDS, Bundle, ClientSecret, Enrolment, ReferenceString, Request, State, Update, check_signature
+from zkapex_jax.protocol.artefact import Artefact
+
+_MAX_TABLES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Kind, digest, whether it is secret, and named facts in the order to show them."""
+
+    kind: str
+    digest: str | None
+    secret: bool = False
+    lines: dict[str, Any] = field(default_factory=dict)
+
+
+def facts_of(path: Path) -> Facts:
+    """Read and check any of the project's files. Raises InputError if it is none of them, or damaged."""
+    if path.is_dir():
+        return facts_of(_main_file(path))
+    with open_input(path) as file:
+        start = file.read(16)
+    if start.startswith(b"SQLite format 3\0"):
+        return _ledger(path)
+    if start[:1] == b"{":
+        return _tables(path)
+    return _artefact(path)
+
+
+def _main_file(folder: Path) -> Path:
+    for name in ("ledger.sqlite", "enrolment.safetensors"):
+        if (folder / name).is_file():
+            return folder / name
+    raise InputError("is neither a provider's nor a client's folder", code="wrong_kind", file=folder)
+
+
+def _ledger(path: Path) -> Facts:
+    ledger = Ledger.open(path)
+    verdicts = ledger.verdicts()
+    accepted = sum(verdict.accepted for verdict in verdicts)
+    return Facts("ledger", None, False, {
+        "provider_keys": list(ledger.keys()), "clients": [e.client_id for e in ledger.enrolments() if not e.replaced],
+        "enrolments": len(ledger.enrolments()), "requests": [r.request_id for r in ledger.requests()],
+        "accepted": accepted, "refused": len(verdicts) - accepted, "events": ledger.check(),
+    })  # fmt: skip
+
+
+def _tables(path: Path) -> Facts:
+    data = read_bytes(path, max_bytes=_MAX_TABLES)
+    try:
+        circuit = parse_tables(data)
+    except InputError as error:
+        raise error.in_file(path) from error
+    gates = {gate.id: len(gate.polys) for gate in circuit.gates}
+    return Facts("tables", canonical.digest(data), False, {
+        "relation": circuit.relation, "rows": f"2^{circuit.k}", "preset": circuit.layout["preset"], "insecure": circuit.layout["insecure"],
+        "columns": len(circuit.advice) + len(circuit.fixed) + len(circuit.instance),
+        "gates": [f"{name} ({count})" for name, count in gates.items()], "degree": circuit.degree,
+    })  # fmt: skip
+
+
+def _artefact(path: Path) -> Facts:
+    kind = KINDS.get(open_container(path).kind)
+    if kind is None:
+        raise InputError("is an artefact of a kind that this version does not know", code="wrong_kind", file=path)
+    artefact = kind.from_file(path)
+    describe = _DESCRIBE.get(kind, lambda _: {})
+    size = {"size": human_bytes(path.stat().st_size), "tensors": [f"{name} {spec}" for name, spec in artefact.container.specs.items()]}
+    return Facts(kind.kind, artefact.digest, kind.is_secret, describe(artefact) | size)
+
+
+def _enrolment(enrolment: Enrolment) -> dict[str, Any]:
+    return {
+        "client": enrolment.client_id, "model": f"{enrolment.model.name} ({enrolment.model.architecture})",
+        "base_digest": enrolment.model.base_digest, **_sizes(enrolment), "gamma": list(enrolment.gamma),
+        "srs_digest": enrolment.srs_digest, "srs_insecure": enrolment.srs_insecure, "tables_digest": enrolment.tables_digest, "created": enrolment.created,
+    }  # fmt: skip
+
+
+def _secret(secret: ClientSecret) -> dict[str, Any]:
+    return {"client": secret.client_id, **_sizes(secret), "enrolment_digest": secret.enrolment_digest}
+
+
+def _request(request: Request) -> dict[str, Any]:
+    check_signature(request, request.signer)
+    return {
+        "request": request.request_id, "forget": request.forget, "model": f"{request.model.name} ({request.model.architecture})",
+        **_sizes(request), "masked": int(request.mask().sum()), "touched": list(request.touched), "touched_weights": request.touched_weights,
+        "budget": list(request.budget), "rules": [f"T1 = {request.rules.t1}", f"T2 = {request.rules.t2}"], "nonce": request.nonce,
+        "signer": request.signer, "signature": "valid for the signer named here", "srs_insecure": request.srs_insecure, "created": request.created,
+    }  # fmt: skip
+
+
+def _state(state: State) -> dict[str, Any]:
+    return {
+        "client": state.client_id, "position": state.position, "head": state.head, "enrolment_digest": state.enrolment_digest,
+        "weights": state.layout.weights, "forgotten": int(state.cumulative().sum()),
+    }  # fmt: skip
+
+
+def _update(update: Update) -> dict[str, Any]:
+    return {
+        "client": update.client_id, "weights": update.weights, "chunks": list(update.chunks), "request_digest": update.request_digest,
+        "enrolment_digest": update.enrolment_digest, "state_digest": update.state_digest,
+    }  # fmt: skip
+
+
+def _bundle(bundle: Bundle) -> dict[str, Any]:
+    return {
+        "client": bundle.client_id, "preset": bundle.preset, "insecure": bundle.insecure, "chunks": list(bundle.chunks),
+        "request_digest": bundle.request_digest, "enrolment_digest": bundle.enrolment_digest, "state_digest": bundle.state_digest,
+        "srs_digest": bundle.srs_digest, "tables_digest": bundle.tables_digest, "verified": "not by this command: use `zkapex verify`",
+    }  # fmt: skip
+
+
+def _srs(srs: ReferenceString) -> dict[str, Any]:
+    return {"powers": f"2^{srs.k}", "source": srs.source, "insecure": srs.insecure}
+
+
+def _sizes(artefact: Enrolment | ClientSecret | Request) -> dict[str, Any]:
+    target, preset = artefact.layout.target, artefact.preset_sizes
+    return {
+        "preset": f"{preset.name}{' (insecure: for tests)' if preset.insecure else ''}", "target": target.pattern,
+        "target_tensors": len(target.tensors), "weights": target.weights, "chunks": len(artefact.layout.chunks),
+    }  # fmt: skip
+
+
+_DESCRIBE: dict[type[Artefact], Callable[[Any], dict[str, Any]]] = {
+    Enrolment: _enrolment, ClientSecret: _secret, Request: _request, State: _state, Update: _update, Bundle: _bundle, ReferenceString: _srs,
+}  # fmt: skip

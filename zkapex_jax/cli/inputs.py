@@ -1,0 +1,72 @@
+"""Models and data sets that a user names, loaded and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zkapex_jax.errors import InputError
+from zkapex_jax.formats.arrays import load_arrays
+from zkapex_jax.models import check_examples, flatten, load_checkpoint, select_targets
+from zkapex_jax.models.adapter import Model
+from zkapex_jax.models.examples import Examples
+from zkapex_jax.models.layout import TargetLayout
+from zkapex_jax.protocol import ModelRef
+from zkapex_jax.quantize import to_fixed
+from zkapex_jax.workflow import base_digest
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A checkpoint and the target tensors of it."""
+
+    folder: Path
+    model: Model
+    params: Any
+    layout: TargetLayout
+
+    @property
+    def theta(self) -> np.ndarray:
+        """Target weights, float64 [W]."""
+        return np.asarray(flatten(self.params, self.layout), np.float64)
+
+
+def load_model(folder: Path, target: str) -> LoadedModel:
+    """Load a checkpoint and select its target tensors."""
+    model, params = load_checkpoint(folder)
+    return LoadedModel(folder, model, params, select_targets(params, target))
+
+
+def model_ref(base: LoadedModel, name: str | None = None) -> ModelRef:
+    """How artefacts name the provider's base model."""
+    try:
+        digest = base_digest(to_fixed(base.theta))
+    except InputError as error:
+        raise error.in_file(base.folder) from error
+    return ModelRef(name=name or base.folder.resolve().name, architecture=base.model.architecture, base_digest=digest)
+
+
+def load_examples(path: Path, model: Model) -> Examples:
+    """A data set: {pixel_values f32, labels i32} for ViT, {input_ids i32} for OPT, as safetensors."""
+    try:
+        return check_examples(model, load_arrays(path))
+    except InputError as error:
+        raise error.in_file(path) from error
+
+
+def draw(examples: Examples, count: int, seed: int, path: Path) -> Examples:
+    """`count` examples without repetition, chosen by the seed. Raises InputError if there are fewer."""
+    held = len(next(iter(examples.values())))
+    if held < count:
+        raise InputError(f"must hold at least {count} examples, one for each gradient row", code="examples", file=path, value=held)
+    chosen = np.sort(np.random.default_rng(seed).permutation(held)[:count])
+    return {field: array[chosen] for field, array in examples.items()}
+
+
+def same_layout(one: LoadedModel, other: LoadedModel) -> None:
+    """Refuse two models whose target tensors differ."""
+    if one.layout != other.layout:
+        raise InputError("target tensors differ from the base model's", code="mismatch_layout", file=one.folder, field="target", value=one.layout.pattern)

@@ -1,0 +1,82 @@
+"""Entry point of `zkapex`: the commands, grouped by who runs them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from zkapex_jax import __version__
+from zkapex_jax.cli.admit import admit
+from zkapex_jax.cli.bench import bench
+from zkapex_jax.cli.demo import demo
+from zkapex_jax.cli.enrol import enrol
+from zkapex_jax.cli.estimate import estimate
+from zkapex_jax.cli.inspect import inspect
+from zkapex_jax.cli.keygen import keygen
+from zkapex_jax.cli.ledger import ledger_app
+from zkapex_jax.cli.options import ANYONE, CLIENT, EXIT_CODES, PROVIDER, epilog
+from zkapex_jax.cli.prove import advance, prove
+from zkapex_jax.cli.request import publish, request
+from zkapex_jax.cli.srs import srs_app
+from zkapex_jax.cli.state import state
+from zkapex_jax.cli.tables import tables
+from zkapex_jax.cli.unlearn import unlearn
+from zkapex_jax.cli.verify import verify
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXIT_CODES,
+)  # fmt: skip
+
+_ENROL = "zkapex enrol alice --model personal --base base --data mine.safetensors --target '**/intermediate/dense/kernel' --client alice"
+_REQUEST = (
+    "zkapex request --base base --forget-data forget.safetensors --retain-data retain.safetensors "
+    "--target '**/intermediate/dense/kernel' --forget 'digits 3 and 8' --provider provider --out request.safetensors"
+)
+_COMMANDS = (
+    (PROVIDER, keygen, "zkapex keygen provider"),
+    (CLIENT, enrol, _ENROL),
+    (PROVIDER, admit, "zkapex admit alice/enrolment.safetensors --provider provider --out alice.state"),
+    (PROVIDER, request, _REQUEST),
+    (PROVIDER, publish, "zkapex publish request.safetensors --provider provider"),
+    (CLIENT, unlearn, "zkapex unlearn alice --request request.safetensors --state alice.state --provider-key provider/provider.key.pub"),
+    (CLIENT, prove, "zkapex prove alice --request request.safetensors --state alice.state --out alice.bundle"),
+    (PROVIDER, verify, "zkapex verify alice.bundle --provider provider --out alice.next.state"),
+    (CLIENT, advance, "zkapex advance alice --request request.safetensors --state alice.next.state --bundle alice.bundle"),
+    (PROVIDER, state, "zkapex state --provider provider --client alice --out alice.state"),
+    (ANYONE, estimate, "zkapex estimate request.safetensors"),
+    (ANYONE, inspect, "zkapex inspect request.safetensors"),
+    (ANYONE, tables, "zkapex tables --preset ceremony-4096 --out tables.json"),
+    (ANYONE, bench, "zkapex bench --chunks 3 --out bench.json"),
+    (ANYONE, demo, "zkapex demo --task hard --out runs/demo-hard"),
+)
+for _panel, _command, _example in _COMMANDS:
+    app.command(rich_help_panel=_panel, epilog=epilog(_example))(_command)
+app.add_typer(ledger_app, name="ledger", rich_help_panel=PROVIDER)
+app.add_typer(srs_app, name="srs", rich_help_panel=ANYONE)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"zkapex {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")] = False,
+) -> None:
+    """Verifiable personalised unlearning.
+
+    A client zeroes the weights that a deletion request names, repairs its personal accuracy by second-order
+    compensation, and proves in zero knowledge that it did exactly that.
+
+    The order: [bold]keygen[/] → [bold]enrol[/] → [bold]admit[/] → [bold]request[/] → [bold]unlearn[/] → [bold]prove[/] →
+    [bold]verify[/] → [bold]advance[/]. [bold]demo[/] walks it on real data.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,84 @@
+"""Options that commands share, worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zkapex_jax.presets import DEFAULT_PRESET, PRESETS
+from zkapex_jax.protocol import Enrolment, Request
+from zkapex_jax.workflow.toolchain import Toolchain, open_toolchain
+
+CLIENT, PROVIDER, ANYONE = "Client", "Provider", "Anyone"
+_OUTPUT, _TOOLS = "Output", "Tables, reference string, machine"
+
+EXIT_CODES = "[bold]Exit codes[/]  0 done · 2 bad input · 3 refused · 4 disk or file system · 5 internal · 130 interrupted"
+
+
+def epilog(*examples: str) -> str:
+    """Help's last part: examples, then the exit codes."""
+    lines = ["[bold]Examples[/]", *(f"  $ {example}" for example in examples), EXIT_CODES]
+    return "\n\n".join(lines)
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.", rich_help_panel=_OUTPUT)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No text and no progress; errors only.", rich_help_panel=_OUTPUT)]
+ShowProgress = Annotated[
+    bool | None,
+    typer.Option("--progress/--no-progress", help="Progress bars with time left. Default: on a terminal.", show_default=False, rich_help_panel=_OUTPUT),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.", rich_help_panel=_OUTPUT)]
+
+PresetName = Annotated[
+    str, typer.Option("--preset", metavar="NAME", help=f"Sizes of the statement: {', '.join(PRESETS)}.", rich_help_panel=_TOOLS)
+]
+Cache = Annotated[
+    Path,
+    typer.Option(
+        "--cache", envvar="ZKAPEX_CACHE", metavar="DIR", help="Where tables and reference strings are kept.", rich_help_panel=_TOOLS
+    ),
+]
+TablesFile = Annotated[
+    Path | None, typer.Option("--tables", metavar="FILE", help="Constraint tables. Default: emitted here.", show_default=False, rich_help_panel=_TOOLS)
+]
+SrsFile = Annotated[
+    Path | None,
+    typer.Option("--srs", metavar="FILE", help="Reference string. Default: the ceremony's, made in the cache.", show_default=False, rich_help_panel=_TOOLS),
+]
+InsecureSrs = Annotated[
+    bool, typer.Option("--insecure-srs", help="Use a locally made reference string, marked insecure. Tests only.", rich_help_panel=_TOOLS)
+]
+AllowInsecure = Annotated[
+    bool, typer.Option("--allow-insecure", help="Accept artefacts that are marked insecure. Tests only.", rich_help_panel=_TOOLS)
+]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, max=1024, metavar="N", help="Threads of the prover. Default: all cores.", show_default=False, rich_help_panel=_TOOLS),
+]
+
+ClientDir = Annotated[Path, typer.Argument(metavar="CLIENT", help="The client's folder, as `zkapex enrol` made it.")]
+ProviderDir = Annotated[Path, typer.Option("--provider", metavar="DIR", help="The provider's folder, as `zkapex keygen` made it.")]
+RequestFile = Annotated[Path, typer.Option("--request", metavar="FILE", help="The signed request.")]
+StateFile = Annotated[Path, typer.Option("--state", metavar="FILE", help="The client's state, from the provider's ledger.")]
+ModelDir = Annotated[Path, typer.Option("--model", metavar="DIR", help="Checkpoint folder: config.json and Flax or safetensors weights.")]
+Target = Annotated[
+    str,
+    typer.Option("--target", metavar="PATTERN", help="Target tensors: a glob over parameter paths (** crosses levels), or re:REGEX."),
+]
+DEFAULT_CACHE = Path("runs/cache")
+
+
+def toolchain(
+    preset: str, cache: Path, *, tables: Path | None = None, srs: Path | None = None, threads: int | None = None, insecure_srs: bool = False
+) -> Toolchain:
+    """The tools for a command."""
+    return open_toolchain(preset, folder=cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure_srs)
+
+
+def toolchain_for(
+    artefact: Enrolment | Request, cache: Path, *, tables: Path | None = None, srs: Path | None = None, threads: int | None = None
+) -> Toolchain:
+    """The tools that an artefact was made with: its preset and, if it is marked so, an insecure reference string."""
+    return toolchain(artefact.preset, cache, tables=tables, srs=srs, threads=threads, insecure_srs=artefact.srs_insecure)

@@ -1,0 +1,116 @@
+"""What a command prints: results on standard output (text or one JSON document), progress on standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from zkapex_jax.prover.progress import OnProgress
+from zkapex_jax.prover.progress import Progress as Step
+
+
+@dataclass(frozen=True)
+class Output:
+    """`progress` None: bars if standard error is a terminal."""
+
+    as_json: bool = False
+    quiet: bool = False
+    progress: bool | None = None
+
+    def result(self, document: Mapping[str, Any], *lines: str) -> None:
+        """Print the result: `document` with --json, else `lines` (rich markup); nothing with --quiet."""
+        if self.as_json:
+            print(json.dumps(plain(document), indent=2, ensure_ascii=False))
+        elif not self.quiet:
+            for line in lines:
+                Console(highlight=False, soft_wrap=True).print(line)
+
+    def table(self, title: str, columns: list[str], rows: list[list[Any]]) -> None:
+        """Print a table, unless --json or --quiet."""
+        if self.as_json or self.quiet:
+            return
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        for index, column in enumerate(columns):
+            table.add_column(column, justify="left" if index == 0 else "right")
+        for row in rows:
+            table.add_row(*(escape(str(cell)) for cell in row))
+        Console(highlight=False).print(table)
+
+    @contextmanager
+    def bars(self) -> Iterator[OnProgress]:
+        """A callback that draws one bar a stage, with steps done, time spent and time left."""
+        console = Console(stderr=True)
+        wanted = console.is_terminal if self.progress is None else self.progress
+        if self.quiet or not wanted:
+            yield lambda step: None
+            return
+        columns = (
+            TextColumn("{task.description:<18}"), BarColumn(bar_width=30), MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:>14}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        )  # fmt: skip
+        with Progress(*columns, console=console) as bars:
+            yield _Bars(bars)
+
+
+class _Bars:
+    """One rich task a stage."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, step: Step) -> None:
+        if step.stage not in self._tasks:
+            self._tasks[step.stage] = self._bars.add_task(escape(step.stage), total=step.total, rate="")
+        task = self._tasks[step.stage]
+        elapsed = self._bars.tasks[self._bars.task_ids.index(task)].elapsed or 0.0
+        rate = f"{1e6 * elapsed / step.weights_done:.2f} µs/weight" if step.weights_done and elapsed else ""
+        self._bars.update(task, completed=step.done, total=step.total, rate=rate)
+
+
+def plain(value: Any) -> Any:
+    """JSON values of dataclasses, paths, tuples and NumPy numbers; whole numbers over 2^53 as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain({key: item for key, item in asdict(value).items() if not isinstance(item, np.ndarray)})
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, (str, float)):
+        return value
+    if isinstance(value, (int, np.integer)):
+        return int(value) if abs(int(value)) < 1 << 53 else str(int(value))
+    if isinstance(value, np.floating):
+        return float(value)
+    return str(value) if isinstance(value, Path) else repr(value)
+
+
+def human_bytes(count: int | None) -> str:
+    """1,234 B, 1.2 MB, ..."""
+    if count is None:
+        return "unknown"
+    value, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            break
+        value /= 1000
+    return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
+
+
+def human_seconds(seconds: float) -> str:
+    """0.12 s, 12.3 s, 4 min 5 s, ..."""
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

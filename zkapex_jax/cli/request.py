@@ -1,0 +1,94 @@
+"""`zkapex request` and `zkapex publish`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zkapex_jax.cli import options
+from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.keygen import KEY_NAME
+from zkapex_jax.cli.options import AsJson, Cache, Force, InsecureSrs, PresetName, ProviderDir, Quiet, ShowProgress, SrsFile, TablesFile, Target, Threads
+from zkapex_jax.cli.output import Output, human_seconds
+from zkapex_jax.protocol import Request, SigningKey
+from zkapex_jax.workflow import Provider
+from zkapex_jax.workflow import publish as publish_files
+
+
+@guarded
+def request(
+    base: Annotated[Path, typer.Option("--base", metavar="DIR", help="The provider's base model.")],
+    forget_data: Annotated[Path, typer.Option("--forget-data", metavar="FILE", help="Examples to be forgotten (safetensors).")],
+    retain_data: Annotated[Path, typer.Option("--retain-data", metavar="FILE", help="Examples that must keep working (safetensors).")],
+    target: Target,
+    forget: Annotated[str, typer.Option("--forget", metavar="TEXT", help="What is forgotten, in words; it is public.")],
+    provider: ProviderDir,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The request file to write.")],
+    sparsity: Annotated[float, typer.Option("--sparsity", metavar="SHARE", help="Share of the target weights to zero.")] = 0.05,
+    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Signing key. Default: provider.key in the provider's folder.", show_default=False)] = None,
+    model_name: Annotated[str | None, typer.Option("--model-name", metavar="NAME", help="Name of the model. Default: the base folder's name.", show_default=False)] = None,
+    micro_batch: Annotated[int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")] = 8,
+    preset: PresetName = options.DEFAULT_PRESET,
+    cache: Cache = options.DEFAULT_CACHE,
+    tables: TablesFile = None,
+    srs: SrsFile = None,
+    insecure_srs: InsecureSrs = False,
+    threads: Threads = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    progress: ShowProgress = None,
+) -> None:
+    """Provider: choose the weights that carry the forgotten data, sign the request, and publish it in the ledger.
+
+    The mask takes the weights whose removal hurts the forgotten data most and the retained least. The request also
+    carries forget rows, which keep compensation from undoing the forgetting, and a budget for each touched chunk.
+    Only clients that are enrolled already can answer it.
+    """
+    from zkapex_jax.cli.inputs import load_examples, load_model, model_ref
+    from zkapex_jax.workflow import create_request, fleet_gammas, plan_request, scale_forget_rows
+
+    output = Output(as_json, quiet, progress)
+    signing_key = SigningKey.load(key or provider / KEY_NAME)
+    tool = options.toolchain(preset, cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure_srs)
+    loaded = load_model(base, target)
+    examples = [load_examples(path, loaded.model) for path in (forget_data, retain_data)]
+    with Provider.open(provider) as opened, output.bars() as on_progress:
+        gammas = fleet_gammas(opened, loaded.layout, tool.preset)
+        plan = plan_request(
+            tool.preset, loss_fn=loaded.model.loss, params=loaded.params, layout=loaded.layout, forget=examples[0], retain=examples[1],
+            sparsity=sparsity, micro_batch=micro_batch, on_progress=on_progress,
+        )  # fmt: skip
+        made = create_request(
+            tool, out=out, key=signing_key, model=model_ref(loaded, model_name), layout=loaded.layout, mask=plan.mask,
+            forget_rows=scale_forget_rows(plan.rows, loaded.layout, tool.preset, gammas), budget=plan.budget, forget=forget,
+            force=force, on_progress=on_progress,
+        )  # fmt: skip
+        published = publish_files(tool, opened, out, on_progress=on_progress)
+    output.result(
+        {"result": made, "published": published, "clients": len(gammas)},
+        f"request {made.request_id}: {made.masked:,} weights to zero, {len(made.touched)} chunks to prove ({made.weights:,} weights)",
+        f"  file   {out}  (event {published.position} of the ledger, {human_seconds(made.seconds)}; send it to the clients)",
+    )
+
+
+@guarded
+def publish(
+    request_file: Annotated[Path, typer.Argument(metavar="REQUEST", help="A signed request.")],
+    provider: ProviderDir,
+    cache: Cache = options.DEFAULT_CACHE,
+    tables: TablesFile = None,
+    srs: SrsFile = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    progress: ShowProgress = None,
+) -> None:
+    """Provider: record a request that was signed elsewhere, after recomputing its commitments."""
+    output = Output(as_json, quiet, progress)
+    tool = options.toolchain_for(Request.from_file(request_file), cache, tables=tables, srs=srs, threads=threads)
+    with Provider.open(provider) as opened, output.bars() as on_progress:
+        result = publish_files(tool, opened, request_file, on_progress=on_progress)
+    output.result({"result": result}, f"published {result.request_id} as event {result.position} of the ledger")

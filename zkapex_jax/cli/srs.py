@@ -1,0 +1,42 @@
+"""`zkapex srs ensure | import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zkapex_jax.cli import options
+from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.options import AsJson, Cache, InsecureSrs, Quiet
+from zkapex_jax.cli.output import Output
+from zkapex_jax.prover import Prover, SrsFile, ensure_srs, import_srs
+
+srs_app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Reference strings (SRS): make or import one into the cache.")
+Power = Annotated[int, typer.Option("--k", min=4, max=20, help="The string holds 2^k powers.")]
+
+
+@srs_app.command("ensure")
+@guarded
+def ensure(k: Power = 12, cache: Cache = options.DEFAULT_CACHE, insecure_srs: InsecureSrs = False, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Have the ceremony's reference string in the cache (up to k = 12 it ships with the prover)."""
+    _show(ensure_srs(Prover.find(), k, cache, insecure=insecure_srs), Output(as_json, quiet))
+
+
+@srs_app.command("import")
+@guarded
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="JSON", help="The published ceremony transcript.")],
+    k: Power = 15,
+    cache: Cache = options.DEFAULT_CACHE,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Import a published ceremony of 2^12 to 2^15 powers; every point and the pairings are checked."""
+    _show(import_srs(Prover.find(), source, k, cache), Output(as_json, quiet))
+
+
+def _show(srs: SrsFile, output: Output) -> None:
+    mark = " [yellow](insecure)[/]" if srs.insecure else ""
+    output.result({"srs": srs}, f"{srs.path}: 2^{srs.k} powers, {srs.source}{mark}", f"  digest  {srs.digest}")

@@ -1,0 +1,75 @@
+"""`zkapex unlearn`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zkapex_jax.cli import options
+from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.options import AsJson, Cache, ClientDir, Force, Quiet, RequestFile, ShowProgress, SrsFile, StateFile, TablesFile, Threads
+from zkapex_jax.cli.output import Output, human_seconds
+from zkapex_jax.errors import InputError
+from zkapex_jax.formats.atomic import refuse_existing
+from zkapex_jax.protocol import Enrolment, load_public
+from zkapex_jax.workflow import ClientFolder
+
+
+@guarded
+def unlearn(
+    folder: ClientDir,
+    request: RequestFile,
+    state: StateFile,
+    provider_key: Annotated[str, typer.Option("--provider-key", metavar="KEY", help="The provider's public key: a .pub file, or its hex.")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The update file. Default: in the client's folder.", show_default=False)] = None,
+    model: Annotated[Path | None, typer.Option("--model", metavar="DIR", help="The personalised model, to save the unlearned one from.", show_default=False)] = None,
+    save_model: Annotated[Path | None, typer.Option("--save-model", metavar="DIR", help="Write the unlearned model here; needs --model.", show_default=False)] = None,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint first.")] = True,
+    cache: Cache = options.DEFAULT_CACHE,
+    tables: TablesFile = None,
+    srs: SrsFile = None,
+    threads: Threads = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    progress: ShowProgress = None,
+) -> None:
+    """Client: zero the requested weights, compensate the others, and check the answer before it is proven.
+
+    The update is secret and stays in the client's folder. If an honest answer cannot meet the request's budget, this
+    command says so and writes nothing.
+    """
+    from zkapex_jax.workflow import unlearn as unlearn_files
+
+    output = Output(as_json, quiet, progress)
+    if (model is None) != (save_model is None):
+        raise InputError("--model and --save-model go together", field="save-model")
+    if save_model is not None:
+        refuse_existing(save_model / "config.json", force=force)
+    enrolment = Enrolment.from_file(ClientFolder.open(folder).enrolment)
+    tool = options.toolchain_for(enrolment, cache, tables=tables, srs=srs, threads=threads)
+    with output.bars() as on_progress:
+        result = unlearn_files(
+            tool, folder=folder, request=request, state=state, provider_key=load_public(provider_key), out=out, check=check,
+            force=force, on_progress=on_progress,
+        )  # fmt: skip
+    if model is not None and save_model is not None:
+        _save(model, save_model, enrolment, result.theta_u, force)
+    rows = [
+        [c.chunk, f"{c.weights:,}", f"{c.masked:,}", f"{c.true_distance:.0f}", f"{c.certified_distance:.0f}", f"{c.d_sum / c.d:.2f}", c.constraints_checked]
+        for c in result.chunks
+    ]
+    output.table("", ["chunk", "weights", "zeroed", "true distance", "certified", "budget used", "constraints checked"], rows)
+    document = {"update": result.update, "chunks": result.chunks, "seconds": result.seconds, "model": save_model}
+    output.result(document, f"update  {result.update}  ({human_seconds(result.seconds)}; secret, prove it with `zkapex prove`)")
+
+
+def _save(model: Path, save_model: Path, enrolment: Enrolment, theta_u: object, force: bool) -> None:
+    """The personalised model with its target weights replaced by the unlearned ones."""
+    from zkapex_jax.models import load_checkpoint, save_checkpoint, unflatten
+    from zkapex_jax.quantize import from_fixed
+
+    adapter, params = load_checkpoint(model)
+    save_checkpoint(save_model, adapter, unflatten(params, enrolment.layout.target, from_fixed(theta_u)), private=True, force=force)
