@@ -7,7 +7,17 @@
 
 #![forbid(unsafe_op_in_unsafe_fn)]
 
+pub mod artefact;
+pub mod cli;
+pub mod commit;
 pub mod error;
 pub mod field;
+pub mod online;
+pub mod plonk;
+pub mod progress;
+pub mod srs;
+pub mod tables;
+pub mod ternary;
+pub mod transcript;
 
 pub use error::{Error, Result};

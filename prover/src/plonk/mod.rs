@@ -1,0 +1,73 @@
+//! Halo2 proofs for constraint tables: `midnight-proofs`, unmodified, over KZG commitments on BLS12-381.
+//!
+//! [`TableCircuit`] makes any [`crate::tables::Tables`] a circuit. Committed instance columns are known to the verifier by
+//! their commitments, which the rounds of the outer protocol made; the prover hands them over instead of committing again.
+//! The inner transcript absorbs the digest of the outer one before anything else.
+
+mod circuit;
+mod facts;
+mod prover;
+mod scheme;
+mod transcript;
+mod verifier;
+
+pub use circuit::TableCircuit;
+pub use facts::Facts;
+pub use prover::{Committed, ProverSetup};
+pub use verifier::VerifierSetup;
+
+use midnight_curves::Bls12;
+use midnight_proofs::plonk::VerifyingKey;
+use midnight_proofs::poly::commitment::PolynomialCommitmentScheme;
+use midnight_proofs::poly::kzg::KZGCommitmentScheme;
+
+use crate::error::{Error, Result};
+use crate::field::F;
+use crate::srs::Srs;
+use crate::tables::Tables;
+
+type Kzg = KZGCommitmentScheme<Bls12>;
+
+/// Tables and SRS must be of one size.
+fn check_sizes(tables: &Tables, srs: &Srs) -> Result<()> {
+    if tables.k != srs.k {
+        let message = format!("the SRS has 2^{} powers but the tables need 2^{}", srs.k, tables.k);
+        return Err(Error::input(message).at_field("k").with_value(srs.k));
+    }
+    Ok(())
+}
+
+/// The key must leave the circuit exactly the rows that the tables count on.
+fn check_key<S: PolynomialCommitmentScheme<F>>(tables: &Tables, key: &VerifyingKey<F, S>) -> Result<()> {
+    let usable = tables.domain() - (key.cs().blinding_factors() + 1);
+    if usable != tables.usable_rows() || key.cs().degree() != tables.degree() {
+        return Err(Error::internal("Halo2 lays the circuit out otherwise than the tables do"));
+    }
+    Ok(())
+}
+
+/// Each column fits the usable rows, and there are as many as the tables say.
+fn check_columns<'a>(name: &str, expected: usize, usable: usize, columns: impl ExactSizeIterator<Item = &'a [F]>) -> Result<()> {
+    if columns.len() != expected {
+        let message = format!("{} columns where the tables have {expected}", columns.len());
+        return Err(Error::internal(message).at_field(name));
+    }
+    match columns.map(<[F]>::len).max() {
+        Some(longest) if longest > usable => {
+            Err(Error::internal(format!("a column of {longest} rows exceeds the {usable} usable ones")).at_field(name))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Runs library code; a panic becomes `on_panic`.
+fn guarded<T>(on_panic: fn(String) -> Error, run: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+        Err(on_panic(text.unwrap_or_else(|| "the proof system panicked".to_owned())))
+    })
+}
+
+#[cfg(test)]
+mod tests;

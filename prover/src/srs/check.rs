@@ -1,0 +1,120 @@
+//! Checks of a reference string.
+
+use std::collections::HashSet;
+
+use blst::blst_p1_affine;
+use group::{Curve, Group};
+use midnight_curves::pairing::{MillerLoopResult, MultiMillerLoop};
+use midnight_curves::{Bls12, G1Affine, G1Projective, G2Affine, G2Prepared, G2Projective};
+use midnight_proofs::poly::EvaluationDomain;
+use rand::rngs::OsRng;
+use rand::RngCore;
+use rayon::prelude::*;
+
+use super::Points;
+use crate::commit::{from_affine, msm, point, uncompressed};
+use crate::error::{Error, Result};
+use crate::field::F;
+
+fn refuse(field: &str, why: &str) -> Error {
+    Error::input(format!("the reference string is not sound: {why}")).at_field(field)
+}
+
+/// Everything that can be checked of powers from outside, in seconds at k = 12.
+///
+/// Subgroup of every point; e(g_(i+1), G2) = e(g_i, τ·G2) for all i at once, by a random linear combination; τ neither 0 nor
+/// a root of unity; Lagrange form consistent with the powers, by another random combination.
+pub(super) fn full(k: u32, points: &Points) -> Result<()> {
+    subgroups(&points.g, "g1_monomial")?;
+    subgroups(&points.g_lagrange, "g1_lagrange")?;
+    generators(points)?;
+    not_degenerate(points)?;
+    consecutive_powers(points)?;
+    lagrange_matches(k, points)
+}
+
+/// The checks of a file that was fully checked when it was written: generators, one pairing, Σ L_i = 1.
+pub(super) fn quick(points: &Points) -> Result<()> {
+    generators(points)?;
+    if let [_, second, ..] = points.g.as_slice() {
+        same_ratio(from_affine(second), from_affine(&points.g[0]), points)?;
+    }
+    lagrange_sums_to_one(points)
+}
+
+fn subgroups(points: &[blst_p1_affine], field: &str) -> Result<()> {
+    match points.par_iter().position_first(|p| !point::in_subgroup(p)) {
+        Some(index) => Err(refuse(field, "a point is not in the subgroup of prime order").with_value(index)),
+        None => Ok(()),
+    }
+}
+
+fn generators(points: &Points) -> Result<()> {
+    if from_affine(&points.g[0]) != G1Projective::generator() {
+        return Err(refuse("g1_monomial", "the first power is not the generator"));
+    }
+    if points.g2 != G2Projective::generator() {
+        return Err(refuse("g2", "the first point is not the generator"));
+    }
+    Ok(())
+}
+
+/// τ = 0 puts powers at infinity, τ a root of unity of order up to 2^k repeats them.
+fn not_degenerate(points: &Points) -> Result<()> {
+    let distinct: HashSet<Vec<u8>> = points.g.par_iter().map(|p| uncompressed(&[*p])).collect();
+    let infinity = |v: &[blst_p1_affine]| v.par_iter().any(|p| bool::from(from_affine(p).is_identity()));
+    let tau_is_one = points.s_g2 == points.g2;
+    if distinct.len() != points.g.len() || infinity(&points.g) || infinity(&points.g_lagrange) || tau_is_one {
+        return Err(refuse("g1_monomial", "tau is zero or a root of unity"));
+    }
+    Ok(())
+}
+
+/// 128-bit coefficients of a random linear combination.
+fn coefficients(count: usize) -> Vec<F> {
+    let draw = || u128::from(OsRng.next_u64()) << 64 | u128::from(OsRng.next_u64());
+    (0..count).map(|_| crate::field::fi((draw() >> 1) as i128)).collect()
+}
+
+fn consecutive_powers(points: &Points) -> Result<()> {
+    let count = points.g.len() - 1;
+    let weights = coefficients(count);
+    let shifted = msm::full_parallel(&points.g[1..], &weights);
+    let base = msm::full_parallel(&points.g[..count], &weights);
+    same_ratio(shifted, base, points)
+}
+
+/// e(shifted, G2) = e(base, τ·G2).
+fn same_ratio(shifted: G1Projective, base: G1Projective, points: &Points) -> Result<()> {
+    let terms: [(G1Affine, G2Affine); 2] =
+        [(shifted.to_affine(), points.g2.to_affine()), ((-base).to_affine(), points.s_g2.to_affine())];
+    let prepared = terms.map(|(p, q)| (p, G2Prepared::from(q)));
+    let refs: Vec<(&G1Affine, &G2Prepared)> = prepared.iter().map(|(p, q)| (p, q)).collect();
+    if bool::from(Bls12::multi_miller_loop(&refs).final_exponentiation().is_identity()) {
+        Ok(())
+    } else {
+        Err(refuse("g1_monomial", "the points are not consecutive powers of one tau"))
+    }
+}
+
+fn lagrange_sums_to_one(points: &Points) -> Result<()> {
+    if msm::sum(points.g_lagrange.iter()) == from_affine(&points.g[0]) {
+        Ok(())
+    } else {
+        Err(refuse("g1_lagrange", "the Lagrange points do not sum to the generator"))
+    }
+}
+
+/// Commits to one random polynomial in both forms.
+fn lagrange_matches(k: u32, points: &Points) -> Result<()> {
+    lagrange_sums_to_one(points)?;
+    let domain = EvaluationDomain::<F>::new(1, k);
+    let values = coefficients(points.g.len());
+    let by_values = msm::full_parallel(&points.g_lagrange, &values);
+    let coefficients = domain.lagrange_to_coeff(domain.lagrange_from_vec(values));
+    if by_values == msm::full_parallel(&points.g, &coefficients) {
+        Ok(())
+    } else {
+        Err(refuse("g1_lagrange", "the Lagrange points do not belong to the powers"))
+    }
+}

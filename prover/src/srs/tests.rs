@@ -1,0 +1,145 @@
+//! Reference strings: sources, files, and what the checks catch.
+
+use std::fs;
+use std::path::PathBuf;
+
+use ff::Field;
+use group::Group;
+use tempfile::TempDir;
+
+use super::*;
+use crate::commit::{parse_compressed_affine, point};
+use crate::field::F;
+
+const K: u32 = 5;
+
+fn tau() -> F {
+    F::from(0xdead_beef).square() + F::from(7)
+}
+
+fn sound() -> Points {
+    insecure::points(K, tau()).unwrap()
+}
+
+fn saved() -> (TempDir, PathBuf, Srs) {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("srs");
+    let srs = insecure::generate(K).unwrap();
+    srs.save(&path).unwrap();
+    (dir, path, srs)
+}
+
+#[test]
+fn group_fft_and_closed_form_agree() {
+    let points = sound();
+    let again = Points::from_powers(K, points.g.clone(), points.g2, points.s_g2);
+    assert_eq!(again.g_lagrange, points.g_lagrange);
+    check::full(K, &points).unwrap();
+    check::quick(&points).unwrap();
+}
+
+#[test]
+fn ceremony_downsizes() {
+    let small = ceremony::load(4).unwrap();
+    assert_eq!((small.size(), small.insecure, small.source.as_str()), (16, false, ceremony::SOURCE));
+    for k in [0, 13, 21, u32::MAX] {
+        assert!(ceremony::load(k).is_err());
+    }
+}
+
+#[test]
+fn full_ceremony_matches_its_published_lagrange_points() {
+    let published = include_bytes!("../../data/ethereum-kzg-4096/g1_lagrange.bin");
+    let srs = ceremony::load(12).unwrap();
+    assert_eq!(srs.g_lagrange, parse_compressed_affine(published).unwrap());
+}
+
+#[test]
+fn files_round_trip() {
+    let (_dir, path, srs) = saved();
+    let loaded = Srs::load(&path).unwrap();
+    assert_eq!((loaded.k, loaded.digest, loaded.insecure), (srs.k, srs.digest, true));
+    assert_eq!((&loaded.g, &loaded.g_lagrange), (&srs.g, &srs.g_lagrange));
+    assert_eq!(loaded.params.s_g2(), srs.params.s_g2());
+    assert_eq!(loaded.source, insecure::SOURCE);
+}
+
+#[test]
+fn altered_files_are_refused() {
+    let (_dir, path, _) = saved();
+    let good = fs::read(&path).unwrap();
+    for position in [0, 9, 40, good.len() / 2, good.len() - 1] {
+        let mut bad = good.clone();
+        bad[position] ^= 1;
+        fs::write(&path, &bad).unwrap();
+        assert!(Srs::load(&path).is_err(), "byte {position}");
+    }
+    for length in [0, 7, 100, good.len() - 1] {
+        fs::write(&path, &good[..length]).unwrap();
+        assert!(Srs::load(&path).is_err(), "length {length}");
+    }
+    fs::write(&path, [good.as_slice(), &[0]].concat()).unwrap();
+    assert!(Srs::load(&path).is_err());
+    fs::remove_file(&path).unwrap();
+    assert_eq!(Srs::load(&path).unwrap_err().code(), "io");
+}
+
+/// Self-consistent files whose content is wrong.
+#[test]
+fn wrong_content_is_refused_on_loading() {
+    let dir = TempDir::new().unwrap();
+    let other = insecure::points(K, tau() + F::ONE).unwrap();
+    let cases: [(&str, Points, bool, &str); 4] = [
+        ("another tau in G2", Points { s_g2: other.s_g2, ..sound() }, true, insecure::SOURCE),
+        ("another Lagrange form", Points { g_lagrange: other.g.clone(), ..sound() }, true, insecure::SOURCE),
+        ("not from the generator", Points { g: other.g[1..].iter().chain(&other.g[..1]).copied().collect(), ..sound() }, true, insecure::SOURCE),
+        ("passed off as the ceremony", sound(), false, ceremony::SOURCE),
+    ];
+    for (name, points, insecure, source) in cases {
+        let path = dir.path().join("srs");
+        Srs::assemble(K, points, insecure, source).unwrap().save(&path).unwrap();
+        let error = Srs::load(&path).unwrap_err();
+        assert!(error.code() == "input" && error.place().file.is_some() && error.place().field.is_some(), "{name}: {error}");
+    }
+}
+
+/// A point of the curve with a component outside the subgroup.
+fn outside_subgroup() -> blst_p1_affine {
+    let candidates = (1u8..).map(|x| {
+        let mut bytes = [0u8; 48];
+        (bytes[0], bytes[47]) = (0x80, x);
+        let mut out = blst_p1_affine::default();
+        let code = unsafe { blst::blst_p1_uncompress(&mut out, bytes.as_ptr()) };
+        (code == blst::BLST_ERROR::BLST_SUCCESS).then_some(out)
+    });
+    candidates.flatten().find(|p| !point::in_subgroup(p)).unwrap()
+}
+
+#[test]
+fn full_check_catches_each_fault() {
+    let with = |change: fn(&mut Points)| {
+        let mut points = sound();
+        change(&mut points);
+        check::full(K, &points).unwrap_err()
+    };
+    with(|p| p.g[7] = outside_subgroup());
+    with(|p| p.g_lagrange[7] = outside_subgroup());
+    with(|p| p.g.swap(3, 4));
+    with(|p| p.g_lagrange.swap(3, 4));
+    with(|p| p.g[31] = p.g[30]);
+    with(|p| p.g[31] = blst_p1_affine::default());
+    with(|p| p.s_g2 = p.g2);
+    with(|p| p.s_g2 = G2Projective::identity());
+    with(|p| p.s_g2 = -p.s_g2);
+    with(|p| p.g2 = p.s_g2);
+}
+
+#[test]
+fn degenerate_taus_are_refused() {
+    for tau in [F::ONE, -F::ONE, F::ZERO] {
+        match insecure::points(K, tau) {
+            Ok(points) => assert!(check::full(K, &points).is_err()),
+            Err(error) => assert_eq!(error.code(), "input"),
+        }
+    }
+}
