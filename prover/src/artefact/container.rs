@@ -1,0 +1,141 @@
+//! One artefact on disk: digest, typed header, tensors read slice by slice so that memory does not grow with the model.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::Dtype;
+use sha2::{Digest, Sha256};
+
+use super::fields::Fields;
+use super::layout::{self, Span};
+use super::{bad_input, io_error};
+use crate::error::{Error, Result};
+
+const HEADER_KEY: &str = "zkapex";
+const READ_BLOCK: usize = 1 << 20;
+
+/// An artefact whose header and tensors have been checked against each other.
+pub struct Container {
+    path: PathBuf,
+    file: File,
+    digest: [u8; 32],
+    header: Fields,
+    tensors: BTreeMap<String, Span>,
+}
+
+impl Container {
+    /// Opens `path`, checks that it is an artefact of `kind` (for example `request`) in version 1, and that each tensor
+    /// has the dtype, shape and SHA-256 that the header states.
+    pub fn open(path: &Path, kind: &str) -> Result<Self> {
+        let mut file = File::open(path).map_err(|e| io_error(path, e))?;
+        let table = layout::read_table(&mut file, path)?;
+        let text = table.metadata.get(HEADER_KEY).ok_or_else(|| {
+            bad_input(path, HEADER_KEY, "", "the file is safetensors but no zkapex artefact: the header is missing")
+        })?;
+        let header = Fields::parse_canonical(path, text)?;
+        header.expect_str("format", &format!("zkapex.{kind}"))?;
+        header.expect_str("version", "1")?;
+        let digest = Sha256::digest(text.as_bytes()).into();
+        let mut container = Container { path: path.to_owned(), file, digest, header, tensors: table.tensors };
+        container.check_tensors()?;
+        Ok(container)
+    }
+
+    /// SHA-256 of the header, which states the SHA-256 of every tensor.
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn header(&self) -> &Fields {
+        &self.header
+    }
+
+    pub fn has(&self, tensor: &str) -> bool {
+        self.tensors.contains_key(tensor)
+    }
+
+    fn check_tensors(&mut self) -> Result<()> {
+        let stated = self.header.object("tensors")?;
+        if let Some(name) = stated.keys().find(|name| !self.tensors.contains_key(*name)) {
+            return Err(bad_input(&self.path, name, "", "the header names this tensor but the file does not hold it"));
+        }
+        let spans: Vec<(String, Span)> = self.tensors.clone().into_iter().collect();
+        for (name, span) in spans {
+            let Some(entry) = stated.get(&name) else {
+                return Err(bad_input(&self.path, &name, "", "the file holds a tensor that the header does not name"));
+            };
+            let entry = self.header.nested(&format!("tensors.{name}"), entry)?;
+            entry.expect_keys(&["dtype", "shape", "sha256"])?;
+            entry.expect_str("dtype", &format!("{:?}", span.dtype))?;
+            let shape = entry.counts("shape")?;
+            if shape != span.shape {
+                return Err(bad_input(&self.path, &name, format!("{:?}", span.shape), format!("the header states the shape {shape:?}")));
+            }
+            let found = hex::encode(self.hash(&span)?);
+            if entry.text("sha256")? != found {
+                return Err(bad_input(&self.path, &name, found, "the tensor's bytes do not match the SHA-256 in the header: the file was altered"));
+            }
+        }
+        Ok(())
+    }
+
+    fn hash(&mut self, span: &Span) -> Result<[u8; 32]> {
+        let mut hash = Sha256::new();
+        let mut block = vec![0u8; READ_BLOCK.min(span.length as usize)];
+        self.file.seek(SeekFrom::Start(span.start)).map_err(|e| io_error(&self.path, e))?;
+        let mut left = span.length as usize;
+        while left > 0 {
+            let take = left.min(block.len());
+            self.file.read_exact(&mut block[..take]).map_err(|e| io_error(&self.path, e))?;
+            hash.update(&block[..take]);
+            left -= take;
+        }
+        Ok(hash.finalize().into())
+    }
+
+    /// Checks that `tensor` is there with this dtype and shape.
+    pub fn expect(&self, tensor: &str, dtype: Dtype, shape: &[usize]) -> Result<&Span> {
+        let span = self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
+        if span.dtype != dtype || span.shape != shape {
+            return Err(bad_input(
+                &self.path,
+                tensor,
+                format!("{:?}{:?}", span.dtype, span.shape),
+                format!("expected {dtype:?}{shape:?}"),
+            ));
+        }
+        Ok(span)
+    }
+
+    /// Bytes `[from, from + length)` of a tensor.
+    pub fn read(&self, tensor: &str, from: u64, length: u64) -> Result<Vec<u8>> {
+        let span = self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
+        if from.checked_add(length).is_none_or(|end| end > span.length) {
+            return Err(Error::internal("a read past the end of a tensor"));
+        }
+        use std::os::unix::fs::FileExt;
+        let mut out = vec![0u8; length as usize];
+        self.file.read_exact_at(&mut out, span.start + from).map_err(|e| io_error(&self.path, e))?;
+        Ok(out)
+    }
+
+    /// The `index`-th slice along the first axis of a tensor.
+    pub fn read_slice(&self, tensor: &str, index: usize) -> Result<Vec<u8>> {
+        let span = self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
+        let first = *span.shape.first().unwrap_or(&1).max(&1) as u64;
+        let size = span.length / first;
+        self.read(tensor, index as u64 * size, size)
+    }
+
+    /// The whole tensor.
+    pub fn read_all(&self, tensor: &str) -> Result<Vec<u8>> {
+        let length = self.tensors.get(tensor).map_or(0, |span| span.length);
+        self.read(tensor, 0, length)
+    }
+}
