@@ -1,0 +1,53 @@
+//! The verifier of one chunk: bytes of the message and the statement, nothing of the witness.
+
+use midnight_curves::G1Projective;
+
+use super::columns::{self, Challenges, Derived};
+use super::layout::Layout;
+use super::message::Message;
+use super::statement::{Binding, Statement};
+use crate::error::Result;
+use crate::plonk::VerifierSetup;
+use crate::ternary::Ternary;
+
+/// Checks one chunk's message. Every column that is not a commitment of the message or of the ledger is rebuilt here.
+///
+/// # Errors
+/// `Error::Refused` with the check that failed.
+pub fn verify(
+    setup: &VerifierSetup,
+    layout: &Layout,
+    com_active: &G1Projective,
+    binding: &Binding,
+    statement: &Statement,
+    bytes: Vec<u8>,
+) -> Result<()> {
+    let message = Message::parse(layout, bytes)?;
+    let mut transcript = statement.transcript(binding);
+    transcript.absorb("theta_u", message.theta_u_bytes());
+    transcript.absorb("y", message.y_bytes());
+    let seed = transcript.squeeze("r");
+    transcript.absorb("bits", message.bits_bytes());
+    let eta = transcript.challenge("eta");
+    transcript.absorb("q", message.q_bytes());
+    let rho = transcript.challenge("rho");
+    let mu = transcript.nonzero_challenge("mu")?;
+    let outer = transcript.squeeze("inner");
+
+    let challenges = Challenges::new(layout, eta, rho, mu);
+    let c = Ternary::expand(&seed, &layout.projected_cells(), layout.projections).combine(eta);
+    let plain = columns::plain(layout, statement, &challenges, &c);
+    let derived = Derived::new(statement, &challenges, message.y(), com_active)?;
+    let committed: Vec<G1Projective> = [
+        statement.theta_p.as_slice(),
+        message.theta_u(),
+        &derived.y,
+        &derived.fold,
+        &statement.com_free,
+        message.bits(),
+        std::slice::from_ref(message.q()),
+        std::slice::from_ref(&derived.v),
+    ]
+    .concat();
+    setup.verify(&committed, &plain, &outer, message.proof())
+}
