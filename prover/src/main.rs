@@ -1,5 +1,7 @@
-//! Command line of the prover.
+//! `zkapex-prover`: see `zkapex-prover --help`.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(zkapex_prover::cli::main())
 }
