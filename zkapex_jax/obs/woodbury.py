@@ -60,7 +60,8 @@ def group_obs(rows: np.ndarray, gamma: float, theta: np.ndarray, mask: np.ndarra
         delta, sigma, trace = _solve(blocks, jnp.float64(gamma), jnp.asarray(target), jnp.asarray(free))
         result = Compensation(np.array(delta).reshape(-1)[:weights], np.array(sigma))
     if gamma < SMALLEST_DAMPING * float(trace):
-        raise InputError(f"must be at least {SMALLEST_DAMPING * float(trace):.3g} for these rows", code="gamma", field="gamma", value=gamma)
+        raise InputError(f"must be at least {SMALLEST_DAMPING * float(trace):.3g} for these rows", code="gamma",
+                         field="gamma", value=gamma)  # fmt: skip
     return result
 
 

@@ -23,7 +23,8 @@ def to_fixed(vector: np.ndarray, bits: int = FIXED_POINT_BITS) -> np.ndarray:
         raise InputError("must be a vector of floats", code="shape", field="weights", value=(vector.dtype, vector.shape))
     _refuse(~np.isfinite(vector), vector, "holds a NaN or an infinity", "not_finite")
     rounded = np.rint(np.ldexp(vector.astype(np.float64), bits))
-    _refuse(np.abs(rounded) >= 2**WEIGHT_BITS, vector, f"must be below {2 ** (WEIGHT_BITS - bits)} in magnitude", "out_of_range")
+    limit = 2 ** (WEIGHT_BITS - bits)
+    _refuse(np.abs(rounded) >= 2**WEIGHT_BITS, vector, f"must be below {limit} in magnitude", "out_of_range")
     return rounded.astype(np.int32)
 
 

@@ -76,4 +76,5 @@ def column_blocks(rows: np.ndarray) -> Iterator[slice]:
 
 def _refuse_wrap(bound: int, field: str) -> None:
     if bound >= INT64_LIMIT:
-        raise InputError("could reach 2^62; the integers of this chunk are too large", code="overflow", field=field, value=bound)
+        raise InputError("could reach 2^62; the integers of this chunk are too large", code="overflow", field=field,
+                         value=bound)  # fmt: skip

@@ -51,8 +51,8 @@ def check_slack_widths(t1: int, t2: int, budget: int | None, preset: Preset) -> 
     """
     for name, value, bits in zip(_SLACKS, (t1, t2, budget), preset.slack_bits, strict=True):
         if value is not None and not 0 <= value < 2**bits:
-            raise InputError(f"must be from 0 to 2^{bits} - 1 in preset {preset.name}", code="slack", field=name, value=value,
-                             hint="use smaller gradients (a coarser scale) or another preset")  # fmt: skip
+            raise InputError(f"must be from 0 to 2^{bits} - 1 in preset {preset.name}", code="slack", field=name,
+                             value=value, hint="use smaller gradients (a coarser scale) or another preset")  # fmt: skip
 
 
 def check_budget(sums: Sums, budget: int, preset: Preset) -> None:
@@ -63,5 +63,5 @@ def check_budget(sums: Sums, budget: int, preset: Preset) -> None:
     """
     check_slack_widths(0, 0, budget, preset)
     if sums.d > budget:
-        raise InputError(f"the free weights would move by {sums.d}, over the request's budget", code="budget", field="D",
-                         value=budget, hint="zero the weights without compensation, or ask the provider for a larger budget")  # fmt: skip
+        raise InputError(f"the free weights would move by {sums.d}, over the request's budget", code="budget", field="D", value=budget,
+                         hint="zero the weights without compensation, or ask the provider for a larger budget")  # fmt: skip
