@@ -63,5 +63,5 @@ def check_budget(sums: Sums, budget: int, preset: Preset) -> None:
     """
     check_slack_widths(0, 0, budget, preset)
     if sums.d > budget:
-        raise InputError(f"the free weights would move by {sums.d}, over the request's budget", code="budget", field="D", value=budget,
-                         hint="zero the weights without compensation, or ask the provider for a larger budget")  # fmt: skip
+        raise InputError(f"the free weights would move by Σ δ² = {sums.d}, over the request's budget", code="budget", field="D", value=budget,
+                         hint="ask the provider for a larger budget, or enrol with a larger damping")  # fmt: skip
