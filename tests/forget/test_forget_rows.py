@@ -6,6 +6,7 @@ import pytest
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.forget import evaluate, forget_rows, masked_params
+from zkapex_jax.forget.rows import group_examples
 from zkapex_jax.models import flatten, new_model, select_targets
 
 CONFIG = {"model_type": "vit", "image_size": 8, "patch_size": 4, "num_channels": 1, "num_labels": 3, "hidden_size": 8,
@@ -24,10 +25,12 @@ def setting():
 
 
 def slow_rows(model, params, examples, count, layout, mask):
-    """Gradient of each group's mean loss at the masked model, group by group."""
+    """Gradient of each group's mean loss at the masked model, group by group; labels are 0, 1, 2."""
     weights, rows, gradient = masked_params(params, layout, mask), [], jax.jit(jax.grad(model.loss))
+    order = [i for label in range(3) for i in range(COUNT) if examples["labels"][i] == label]
     for k in range(count):
-        group = {field: array[k::count] for field, array in examples.items()}
+        members = [order[place] for place in range(COUNT) if place * count // COUNT == k]
+        group = {field: array[members] for field, array in examples.items()}
         row = flatten(gradient(weights, group), layout)
         rows.append(np.where(mask, 0.0, row))
     return np.stack(rows)
@@ -41,6 +44,15 @@ def test_rows_equal_the_slow_twin_and_are_zero_on_the_mask(setting, count):
     assert rows.shape == (count, layout.weights) and rows.dtype == np.float32
     assert not rows[:, mask].any()
     assert np.allclose(rows, slow, atol=1e-6 * np.abs(slow).max() + 1e-7)
+
+
+def test_groups_are_even_and_as_pure_as_they_can_be():
+    labels = np.array([3, 8] * 20)
+    groups = group_examples({"labels": labels}, 8)
+    assert np.bincount(groups).tolist() == [5] * 8
+    assert all(len(set(labels[groups == group])) == 1 for group in range(8))
+    tokens = np.zeros((7, 4), np.int32)
+    assert group_examples({"input_ids": tokens, "labels": tokens}, 3).tolist() == [0, 0, 0, 1, 1, 2, 2]
 
 
 @pytest.mark.parametrize("count", [0, COUNT + 1, 2.0])

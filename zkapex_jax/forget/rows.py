@@ -16,7 +16,8 @@ def forget_rows(loss_fn: LossFunction, params: Any, examples: Examples, count: i
     """K rows f32 [K, W] of the base model `params`: mean gradients of the forget loss over K disjoint groups.
 
     The gradients are those of the *masked* base model (this function zeroes the masked weights itself), and are
-    zeroed on the mask [W]. Example i belongs to group i mod K. The scale is that of the loss, in nats a unit of
+    zeroed on the mask [W]. Groups are even; labelled examples are sorted by class first, so that groups are as pure
+    as they can be (gradients of two classes partly cancel in one mean). The scale is that of the loss, in nats a unit of
     weight; `quantize` brings rows to the public integer scale. Memory is the model and (micro_batch + 2 K) W values.
 
     Raises:
@@ -27,15 +28,23 @@ def forget_rows(loss_fn: LossFunction, params: Any, examples: Examples, count: i
         raise InputError(f"must be an integer from 1 to the number of forget examples, {total}", code="forget_rows",
                          field="count", value=count)  # fmt: skip
     masked = masked_params(params, layout, mask)
-    rows, done = np.zeros((count, layout.weights), np.float64), 0
+    groups, rows, done = group_examples(examples, count), np.zeros((count, layout.weights), np.float64), 0
     for block in stream_gradients(loss_fn, masked, layout, examples, micro_batch):
         for index, row in enumerate(block, start=done):
-            rows[index % count] += row
+            rows[groups[index]] += row
         done += len(block)
-    sizes = np.bincount(np.arange(total) % count, minlength=count)
-    rows /= sizes[:, None]
+    rows /= np.bincount(groups)[:, None]
     rows[:, mask] = 0.0
     return rows.astype(np.float32)
+
+
+def group_examples(examples: Examples, count: int) -> np.ndarray:
+    """Group [N], from 0 to count - 1, of each example: even runs of the examples in order of class, then of place."""
+    total, labels = count_examples(examples), examples.get("labels")
+    order = np.argsort(labels, kind="stable") if labels is not None and np.ndim(labels) == 1 else np.arange(total)
+    groups = np.empty(total, np.int64)
+    groups[order] = np.arange(total) * count // total
+    return groups
 
 
 def masked_params(params: Any, layout: TargetLayout, mask: np.ndarray) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The two tasks served. Their constants were chosen on seeds 100 to 103, apart from the seeds of any reported study."""
+"""The two tasks served. Their constants were chosen on seeds 100 to 107, apart from the seeds of any reported study."""
 
 from __future__ import annotations
 
@@ -20,18 +20,17 @@ EASY = TaskConfig(
     sizes=SplitSizes(base_train=900, retain_test=240, personal_train=160),
     base=Schedule(epochs=40, batch=64, learning_rate=1e-3),
     personal=Schedule(epochs=30, batch=32, learning_rate=5e-4),
-    pattern="vit/encoder/layer/*/*/dense/kernel",
-    sparsity=0.04,
-    request_forget=128,
-    request_retain=256,
+    pattern="vit/encoder/layer/*/intermediate/dense/kernel",
+    sparsity=0.06,
+    request_retain=512,
 )
 
 HARD = replace(
     EASY,
     name="hard",
-    title="strongly turned, faint and noisy digits",
-    shift=DomainShift(rotation=35.0, jitter=3.0, contrast=0.6, noise=0.1),
-    sparsity=0.08,
+    title="digits on their side",
+    shift=DomainShift(rotation=90.0, jitter=3.0, contrast=0.85, noise=0.05),
+    sparsity=0.12,
 )
 
 TASKS: Mapping[str, TaskConfig] = MappingProxyType({config.name: config for config in (EASY, HARD)})

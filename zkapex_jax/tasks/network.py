@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from zkapex_jax.models import new_model
@@ -27,9 +28,15 @@ VIT_CONFIG: dict[str, Any] = {
 }
 
 
+@cache
+def classifier() -> Model:
+    """The network without parameters. One object serves all seeds, so that what is compiled for it is compiled once."""
+    return new_model(VIT_CONFIG, 0)[0]
+
+
 def base_model(task: Task, progress: Progress | None = None) -> tuple[Model, Params]:
     """The provider's model, trained on `task.base_train`; a function of the task's configuration and seed."""
-    model, params = new_model(VIT_CONFIG, task.seed)
+    model, (_, params) = classifier(), new_model(VIT_CONFIG, task.seed)
     params, _ = train(model, params, task.base_train, task.config.base, task.seed, progress)
     return model, params
 

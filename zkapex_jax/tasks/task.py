@@ -16,7 +16,11 @@ from zkapex_jax.tasks.training import Schedule
 
 @dataclass(frozen=True)
 class TaskConfig:
-    """Everything that fixes a task but its seed. `pattern` names the target weights, `sparsity` the share masked."""
+    """Everything that fixes a task but its seed.
+
+    `pattern` names the target weights, `sparsity` is the share of them that is masked, `request_retain` the number
+    of retained training images that the mask is chosen with (all forgotten ones are).
+    """
 
     name: str
     title: str
@@ -27,7 +31,6 @@ class TaskConfig:
     personal: Schedule
     pattern: str
     sparsity: float
-    request_forget: int
     request_retain: int
 
 
@@ -77,7 +80,7 @@ def _public(config: TaskConfig, splits: Splits, labels: np.ndarray) -> list[tupl
     gone = np.isin(labels[splits.base_train], config.forgotten)
     return [
         ("base_train", splits.base_train),
-        ("request_forget", splits.base_train[gone][: config.request_forget]),
+        ("request_forget", splits.base_train[gone]),
         ("request_retain", splits.base_train[~gone][: config.request_retain]),
         ("forget", splits.forget),
         ("retain", splits.retain),

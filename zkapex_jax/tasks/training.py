@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -48,11 +48,10 @@ def train(model: Model, params: Params, examples: Examples, schedule: Schedule, 
     for field, value in (("epochs", schedule.epochs), ("examples", count)):
         if value < 1:
             raise InputError("is too small to train on", code="schedule", field=field, value=value)
-    optimizer = schedule.optimizer(schedule.epochs * count)
+    optimizer, run = _compiled(model, schedule, schedule.epochs * count)
     data = jax.tree.map(jnp.asarray, dict(examples))
     state = (jax.tree.map(jnp.asarray, params), optimizer.init(params))
     rng, losses = np.random.default_rng(seed), []
-    run = jax.jit(partial(_epoch, model, optimizer))
     for epoch in range(schedule.epochs):
         order = rng.permutation(len(examples["labels"]))[: count * schedule.batch]
         state, loss = run(state, data, jnp.asarray(order.reshape(count, schedule.batch)))
@@ -60,6 +59,13 @@ def train(model: Model, params: Params, examples: Examples, schedule: Schedule, 
         if progress is not None:
             progress(epoch + 1, schedule.epochs)
     return jax.tree.map(np.asarray, state[0]), losses
+
+
+@lru_cache(maxsize=8)
+def _compiled(model: Model, schedule: Schedule, steps: int) -> tuple[optax.GradientTransformation, Any]:
+    """Optimiser and jitted epoch; runs of one model and schedule, whatever their seed, compile once."""
+    optimizer = schedule.optimizer(steps)
+    return optimizer, jax.jit(partial(_epoch, model, optimizer))
 
 
 def _epoch(model: Model, optimizer: optax.GradientTransformation, state: Any, data: Examples, batches: jax.Array) -> Any:
