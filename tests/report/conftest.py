@@ -135,6 +135,7 @@ def _cheats(verified: bool) -> dict[str, Any]:
             "reason": "chunk 0: the proof does not verify" if verified or name != "replay" else "accepted",
             "title": title,
             "detail": "a made-up detail with <b>markup</b> in it",
+            "named": [] if name == "replay" else ["26 × fold.mask"],
         }
         for name, title in names.items()
     }

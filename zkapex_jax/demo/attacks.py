@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from zkapex_jax.errors import RefusedError, ZkapexError
 from zkapex_jax.formats.atomic import make_directory
 from zkapex_jax.protocol import Bundle, ClientSecret, Enrolment, Request, State, Update
 from zkapex_jax.report.parts import Cheat
+from zkapex_jax.workflow.check import check_chunk
+from zkapex_jax.workflow.session import ClientSession
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Attempt:
     title: str
     detail: str
     send: Callable[[], str | None]
+    named: tuple[str, ...] = ()
 
     def outcome(self) -> Cheat:
         """Refused by the verifier, accepted by it, or not even provable (which shows nothing, so it does not count)."""
@@ -39,7 +43,7 @@ class Attempt:
         return self._cheat(reason is not None, reason or "accepted")
 
     def _cheat(self, refused: bool, reason: str) -> Cheat:
-        return Cheat(refused=refused, reason=reason, title=self.title, detail=self.detail)
+        return Cheat(refused=refused, reason=reason, title=self.title, detail=self.detail, named=list(self.named))
 
 
 def try_forgeries(parties: Parties, enrolled: Enrolled, request: Path, update: Path, folders: Folders, clock: Clock) -> dict[str, Cheat]:
@@ -57,9 +61,20 @@ def try_forgeries(parties: Parties, enrolled: Enrolled, request: Path, update: P
             attempt = Attempt(
                 forgery.name, forgery.title, forgery.detail,
                 lambda forgery=forgery: _prove_and_send(parties, enrolled, request, forgery, folders),
+                named_by_checker(parties, enrolled, request, forgery, folders),
             )  # fmt: skip
             outcomes[attempt.name] = attempt.outcome()
     return outcomes
+
+
+def named_by_checker(parties: Parties, enrolled: Enrolled, request: Path, forgery: Forgery, folders: Folders) -> tuple[str, ...]:
+    """What the reference checker says of the first touched chunk: cells that break each gate, and sums that are not zero."""
+    session = ClientSession.open(parties.tool, folders.client, request, enrolled.state)
+    inputs = next(session.chunks())
+    place = slice(*session.enrolment.layout.bounds(inputs.chunk))
+    found = check_chunk(parties.tool, session, inputs, forgery.theta_u[place], forgery.sigma[inputs.chunk])
+    gates = Counter(violation.partition("[")[0] for violation in found.violations)
+    return (*(f"{count} × {gate}" for gate, count in gates.items()), *(name.partition(": ")[2] for name in found.sums))
 
 
 def _prove_and_send(parties: Parties, enrolled: Enrolled, request: Path, forgery: Forgery, folders: Folders) -> str | None:

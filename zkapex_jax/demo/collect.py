@@ -71,7 +71,7 @@ def summarise(
         ),
         versions=_versions(),
         machine=_machine(),
-        verify_again=verify_again(folders, parties, enrolled, request, proof),
+        verify_again=verify_again(folders, parties, enrolled, request, proof.bundle),
     )  # fmt: skip
 
 

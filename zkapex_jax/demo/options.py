@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zkapex_jax.errors import StorageError
-from zkapex_jax.formats.atomic import make_directory, storage_errors, write_text
+from zkapex_jax.formats.atomic import make_directory, storage_errors, write_bytes, write_text
 
 MANIFEST = "demo.json"
 
@@ -39,6 +39,16 @@ class Folders:
     @property
     def client(self) -> Path:
         return self.root / "client"
+
+    @property
+    def provider_inbox(self) -> Path:
+        """What clients sent: enrolment and bundle."""
+        return self.provider / "inbox"
+
+    @property
+    def client_inbox(self) -> Path:
+        """What the provider sent: request and states."""
+        return self.client / "inbox"
 
     @property
     def other_client(self) -> Path:
@@ -78,6 +88,14 @@ def prepare(options: DemoOptions) -> Folders:
     make_directory(folders.client, mode=0o700)
     write_text(folders.root / MANIFEST, json.dumps(identity, sort_keys=True) + "\n", force=True)
     return folders
+
+
+def send(path: Path, inbox: Path, name: str) -> Path:
+    """Copy a public file to the other side; returns its path there."""
+    with storage_errors(path):
+        data = path.read_bytes()
+    write_bytes(make_directory(inbox) / name, data, force=True)
+    return inbox / name
 
 
 def _identity(root: Path) -> object | None:

@@ -12,7 +12,7 @@ from zkapex_jax.demo.clock import Clock
 from zkapex_jax.demo.collect import summarise
 from zkapex_jax.demo.display import Bars, Display, Quiet
 from zkapex_jax.demo.measure import measure
-from zkapex_jax.demo.options import DemoOptions, Folders, prepare
+from zkapex_jax.demo.options import DemoOptions, Folders, prepare, send
 from zkapex_jax.demo.scene import set_scene
 from zkapex_jax.errors import RefusedError
 from zkapex_jax.formats.atomic import write_bytes
@@ -51,15 +51,15 @@ def _play(options: DemoOptions, folders: Folders, clock: Clock, started: float) 
     with path.open_provider(folders, tool, scene) as parties:
         enrolled = path.enrol_clients(parties, scene, folders, clock)
         deletion, request = path.publish_request(parties, scene, enrolled, folders, clock)
-        unlearned = path.unlearn(parties, enrolled, request.path, folders, clock)
-        proof = path.prove(parties, enrolled, request.path, unlearned.update, folders, clock)
-        cheats = try_forgeries(parties, enrolled, request.path, unlearned.update, folders, clock)
-        verdict = path.verify(parties, proof.bundle, clock)
+        received = send(request.path, folders.client_inbox, "request.safetensors")
+        unlearned = path.unlearn(parties, enrolled, received, folders, clock)
+        proof = path.prove(parties, enrolled, received, unlearned.update, folders, clock)
+        cheats = try_forgeries(parties, enrolled, received, unlearned.update, folders, clock)
+        verdict = path.verify(parties, proof.bundle, folders, clock)
         if verdict.accepted and verdict.state is not None:
-            workflow.advance(
-                folder=folders.client, request=request.path, update=unlearned.update, bundle=proof.bundle, state=verdict.state
-            )
-            cheats |= try_replays(parties, scene, deletion, enrolled, proof.bundle, verdict.state, folders, clock)
+            state = send(verdict.state, folders.client_inbox, "next-state.safetensors")
+            workflow.advance(folder=folders.client, request=received, update=unlearned.update, bundle=proof.bundle, state=state)
+            cheats |= try_replays(parties, scene, deletion, enrolled, proof.bundle, state, folders, clock)
         else:
             cheats["replay_request"] = _not_tried()
         with clock.stage("measure", "accuracy of the five models", "check") as running:
@@ -70,7 +70,7 @@ def _play(options: DemoOptions, folders: Folders, clock: Clock, started: float) 
 
 
 def _not_tried() -> Cheat:
-    return Cheat(refused=False, reason="could not be tried: no bundle was accepted", title="Replays a bundle", detail="")
+    return Cheat(refused=False, reason="could not be tried: no bundle was accepted", title="Replays a bundle", detail="", named=[])
 
 
 def _write(summary: Summary, folders: Folders, display: Display) -> None:

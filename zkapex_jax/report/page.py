@@ -34,6 +34,7 @@ def render(summary: Summary) -> bytes:
         plots={name: _inline(plot) for name, plot in _plots(summary).items()},
         style=Markup(_style(environment)),
         tiles=_tiles(summary),
+        tensor_names=mask.short_paths([tensor.path for tensor in summary.mask.tensors], longest=60),
     )
     return text.encode()
 

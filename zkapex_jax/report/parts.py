@@ -90,12 +90,16 @@ class ChunkProof(Part):
 
 
 class Cheat(Part):
-    """One dishonest client: what it tried, and what the verifier answered. `refused` must be true."""
+    """One dishonest client: what it tried, and what the verifier answered. `refused` must be true.
+
+    `named` says what the reference checker finds wrong with the lie, where it is a lie about the witness.
+    """
 
     refused: bool
     reason: str
     title: str
     detail: str
+    named: list[str]
 
 
 class Check(Part):

@@ -32,9 +32,9 @@ NOT_PROVEN = (
 )
 
 CONDITIONAL = (
-    "The certificate is conditional on the enrolled gradients being in range (|Ĝ| < 2²⁸). "
-    "Enrolment carries no range proof yet, so a client that forged its gradient rows at enrolment could forge the distance, "
-    "though not the zeroed weights."
+    "The certificate is conditional on an honestly ranged enrolment: |Ĝ| < 2²⁸, and nothing in pad cells. "
+    "Enrolment carries no proof of that yet, so a client that forged its gradient rows before any mask was known could forge "
+    "the certified distance, though never the zeroed weights."
 )
 
 
