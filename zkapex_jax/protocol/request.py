@@ -20,8 +20,11 @@ from zkapex_jax.protocol.masks import touched_chunks, unpack_mask
 class Rules(Header):
     """How T1 and T2 follow from public numbers; version 1 knows one rule for each."""
 
-    t1: Literal["gamma^2*d/8"] = "gamma^2*d/8"
-    t2: Literal["32*rows*gamma"] = "32*rows*gamma"
+    t1: Literal["gamma^2*d/8"]
+    t2: Literal["32*rows*gamma"]
+
+
+RULES = Rules(t1="gamma^2*d/8", t2="32*rows*gamma")
 
 
 class RequestDraft(Artefact):

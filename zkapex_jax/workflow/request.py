@@ -16,9 +16,10 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.formats.arrays import load_arrays
 from zkapex_jax.formats.atomic import refuse_existing
 from zkapex_jax.models.layout import TargetLayout
-from zkapex_jax.protocol import ChunkedLayout, ModelRef, Request, RequestDraft, Rules, SigningKey, chunk_name
+from zkapex_jax.protocol import ChunkedLayout, ModelRef, Request, RequestDraft, SigningKey, chunk_name
 from zkapex_jax.protocol.fields import now
 from zkapex_jax.protocol.masks import pack_mask, touched_chunks
+from zkapex_jax.protocol.request import RULES
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.workflow.toolchain import Toolchain
 
@@ -67,7 +68,7 @@ def create_request(
     fields: dict[str, Any] = {
         "request_id": request_id or f"r-{uuid.uuid4()}", "model": model, "layout": cut, "preset": tool.preset.name,
         "tables_digest": tool.tables_digest, "srs_digest": tool.srs_digest, "srs_insecure": tool.srs_insecure,
-        "nonce": secrets.token_hex(32), "forget": forget, "rules": Rules(), "touched": touched,
+        "nonce": secrets.token_hex(32), "forget": forget, "rules": RULES, "touched": touched,
         "budget": _budgets(budget, touched), "created": now(), "signer": key.public,
     }  # fmt: skip
     draft_path = out.with_name(f".{out.name}.{uuid.uuid4().hex}.draft")

@@ -1,0 +1,92 @@
+"""Well-formed artefacts of every kind on the toy preset, without the Rust binary: points are random bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zkapex_jax.models.layout import TargetLayout
+from zkapex_jax.presets import TOY
+from zkapex_jax.protocol import Bundle, ChunkedLayout, ClientSecret, Enrolment, ModelRef, Request, SigningKey, State, Update, chunk_name
+from zkapex_jax.protocol.bundle import points_bytes
+from zkapex_jax.protocol.chain import first_state
+from zkapex_jax.protocol.masks import pack_mask, touched_chunks
+from zkapex_jax.protocol.request import RULES
+
+WEIGHTS = 2000
+LAYOUT = ChunkedLayout.cut(TargetLayout("**/kernel", (("a/kernel", (40, 25)), ("b/kernel", (1000,)))), TOY)
+MODEL = ModelRef(name="digits", architecture="vit", base_digest="11" * 32)
+MADE = {"preset": TOY.name, "tables_digest": "22" * 32, "srs_digest": "33" * 32}
+GAMMA = (768,) * len(LAYOUT.chunks)
+
+
+class Factory:
+    """Makes artefacts in one folder; `rng` makes every commitment a new one."""
+
+    def __init__(self, folder: Path, seed: int = 0) -> None:
+        self.folder, self.rng, self.count = folder, np.random.default_rng(seed), 0
+
+    def path(self, stem: str) -> Path:
+        self.count += 1
+        return self.folder / f"{stem}-{self.count}.safetensors"
+
+    def bytes(self, *shape: int) -> np.ndarray:
+        return self.rng.integers(0, 256, shape, np.uint8)
+
+    def enrolment(self, client_id: str = "alice", **changes: Any) -> Enrolment:
+        chunks, lanes = len(LAYOUT.chunks), TOY.lanes
+        tensors = {"c_theta": self.bytes(chunks, lanes, 48), "c_gradients": self.bytes(chunks, TOY.client_rows, lanes, 48)}
+        tensors |= changes.pop("tensors", {})
+        fields = {
+            "client_id": client_id, "model": MODEL, "layout": LAYOUT, "gamma": GAMMA, "srs_insecure": False,
+            "fixed_point_bits": 16, "created": "2026-01-31T12:00:00Z", **MADE,
+        }  # fmt: skip
+        return Enrolment.parse(fields | changes).to_file(self.path("enrolment"), tensors)
+
+    def secret(self, enrolment: Enrolment, **changes: Any) -> ClientSecret:
+        tensors = {"theta": self.rng.integers(-9, 9, WEIGHTS, np.int32), "gradient_seed": self.bytes(32), "theta_seeds": self.bytes(len(LAYOUT.chunks), 32)}
+        for chunk, size in enumerate(LAYOUT.chunks):
+            tensors[chunk_name("gradients", chunk)] = self.rng.integers(-127, 127, (TOY.client_rows, size), np.int8)
+        fields = {"client_id": enrolment.client_id, "layout": LAYOUT, "preset": TOY.name, "gamma": GAMMA, "enrolment_digest": enrolment.digest}
+        return ClientSecret.parse(fields | changes).to_file(self.path("secret"), tensors)
+
+    def request(self, key: SigningKey, *, mask: np.ndarray | None = None, sign: bool = True, **changes: Any) -> Request:
+        if mask is None:
+            mask = np.zeros(WEIGHTS, bool)
+            mask[:: 7][: LAYOUT.chunks[0] // 7] = True  # the first chunk alone
+        touched = touched_chunks(mask, LAYOUT)
+        count, tensors = len(touched), {"mask": pack_mask(mask)}
+        for chunk in touched:
+            tensors[chunk_name("h", chunk)] = self.rng.integers(-9, 9, (TOY.forget_rows, LAYOUT.chunks[chunk]), np.int8)
+        tensors["c_free"], tensors["c_forget"] = self.bytes(count, TOY.lanes, 48), self.bytes(count, TOY.forget_rows, TOY.lanes, 48)
+        tensors |= changes.pop("tensors", {})
+        fields = {
+            "request_id": f"r-{self.count}", "model": MODEL, "layout": LAYOUT, "srs_insecure": False, "nonce": self.bytes(32).tobytes().hex(),
+            "forget": "digits 3 and 8", "rules": RULES, "touched": touched, "budget": (1 << 40,) * count,
+            "created": "2026-01-31T12:00:00Z", "signer": key.public, **MADE,
+        }  # fmt: skip
+        return Request.parse(fields | changes).to_file(self.path("request"), tensors, sign=key.sign if sign else None)
+
+    def state(self, enrolment: Enrolment, **options: Any) -> State:
+        return first_state(enrolment, self.path("state"), **options)
+
+    def update(self, enrolment: Enrolment, request: Request, state: State, **changes: Any) -> Update:
+        tensors = {"theta_u": self.rng.integers(-9, 9, WEIGHTS, np.int32)}
+        tensors |= {chunk_name("sigma", chunk): np.zeros(TOY.rows, np.int64) for chunk in request.touched}
+        tensors |= changes.pop("tensors", {})
+        fields = {
+            "client_id": enrolment.client_id, "request_digest": request.digest,
+            "enrolment_digest": enrolment.digest, "state_digest": state.digest,
+        }  # fmt: skip
+        return Update.parse(fields | changes).to_file(self.path("update"), tensors)
+
+    def bundle(self, enrolment: Enrolment, request: Request, state: State, **changes: Any) -> Bundle:
+        tensors = {chunk_name("proof", chunk): self.bytes(points_bytes(TOY) + 1000) for chunk in request.touched}
+        tensors |= changes.pop("tensors", {})
+        fields = {
+            "client_id": enrolment.client_id, "request_digest": request.digest, "enrolment_digest": enrolment.digest,
+            "state_digest": state.digest, "insecure": True, "chunks": request.touched, **MADE,
+        }  # fmt: skip
+        return Bundle.parse(fields | changes).to_file(self.path("bundle"), tensors)

@@ -1,0 +1,101 @@
+"""What proving and verifying cost on this machine: full synthetic chunks through every step and the real binary."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zkapex_jax.prover import OnProgress
+from zkapex_jax.protocol import ModelRef, generate_key
+from zkapex_jax.workflow.admission import admit
+from zkapex_jax.workflow.enrolling import EnrolResult, base_digest, enrol
+from zkapex_jax.workflow.folders import Provider
+from zkapex_jax.workflow.proving import ProveResult, prove
+from zkapex_jax.workflow.request import RequestResult, create_request
+from zkapex_jax.workflow.synthetic import SyntheticClient, synthetic_client
+from zkapex_jax.workflow.toolchain import Toolchain
+from zkapex_jax.workflow.unlearning import unlearn
+from zkapex_jax.workflow.verifying import VerifyResult, verify
+from zkapex_jax.errors import InternalError
+from zkapex_jax.quantize import to_fixed
+from zkapex_jax.workflow.admission import publish
+
+CLIENT = "bench"
+
+
+@dataclass(frozen=True)
+class _Run:
+    enrolled: EnrolResult
+    request: RequestResult
+    proof: ProveResult
+    verdict: VerifyResult
+
+
+def benchmark(tool: Toolchain, *, chunks: int = 3, seed: int = 0, on_progress: OnProgress | None = None) -> dict[str, Any]:
+    """Microseconds a weight by stage, bytes and peak memory of `chunks` full chunks; files live in a temporary folder.
+
+    Proving and verifying are the Rust binary's own times of each chunk, all rounds and file reading included, without
+    start-up. The cost of the first chunk includes tables that are built once.
+    """
+    data = synthetic_client(tool.preset, chunks, seed)
+    with tempfile.TemporaryDirectory(prefix="zkapex-bench-") as folder:
+        run = _walk(tool, data, Path(folder), on_progress)
+    if not run.verdict.accepted:
+        raise InternalError(f"the honest synthetic bundle was refused: {run.verdict.reason}", code="bench")
+    return _report(run, data.layout.weights, chunks)
+
+
+def _walk(tool: Toolchain, data: SyntheticClient, folder: Path, on_progress: OnProgress | None) -> _Run:
+    client = folder / "client"
+    model = ModelRef(name="synthetic", architecture="none", base_digest=base_digest(to_fixed(data.theta)))
+    with Provider.open(folder / "provider", create=True) as provider:
+        key = generate_key(folder / "key.pem")
+        provider.ledger.trust(key.public)
+        enrolled = enrol(
+            tool, folder=client, client_id=CLIENT, model=model, layout=data.layout, theta=data.theta, rows=data.rows, on_progress=on_progress
+        )
+        state = admit(tool, provider, enrolled.enrolment, on_progress=on_progress).state
+        request = create_request(
+            tool, out=folder / "request.safetensors", key=key, model=model, layout=data.layout, mask=data.mask,
+            forget_rows=data.forget_rows, budget=data.budget, forget="synthetic", on_progress=on_progress,
+        )  # fmt: skip
+        publish(tool, provider, request.path, on_progress=on_progress)
+        answer = {"folder": client, "request": request.path, "state": state, "on_progress": on_progress}
+        update = unlearn(tool, provider_key=key.public, check=False, **answer).update
+        proof = prove(tool, update=update, **answer)
+        verdict = verify(tool, provider, proof.bundle, allow_insecure=tool.insecure, on_progress=on_progress)
+    return _Run(enrolled, request, proof, verdict)
+
+
+def _report(run: _Run, weights: int, chunks: int) -> dict[str, Any]:
+    micro = 1e6 / weights
+    stages = {name: micro * sum(chunk.stages[name] for chunk in run.proof.chunks) for name in run.proof.chunks[0].stages}
+    per_chunk = [1e6 * chunk.seconds / chunk.weights for chunk in run.proof.chunks]
+    return {
+        "weights": weights,
+        "chunks": chunks,
+        "bundle_bytes": run.proof.bundle_bytes,
+        "prove": {
+            "us_per_weight": sum(per_chunk) / chunks,
+            "us_per_weight_by_chunk": per_chunk,
+            "us_per_weight_median": _median(per_chunk),
+            "stages_us_per_weight": stages,
+            "peak_rss_bytes": run.proof.peak_rss_bytes,
+        },
+        "verify": {
+            "us_per_weight": micro * sum(chunk.seconds for chunk in run.verdict.chunks),
+            "us_per_weight_median": _median([1e6 * c.seconds / (weights / chunks) for c in run.verdict.chunks]),
+            "peak_rss_bytes": run.verdict.peak_rss_bytes,
+        },
+        "enrol": {"us_per_weight": micro * run.enrolled.seconds, "peak_rss_bytes": run.enrolled.peak_rss_bytes},
+        "request": {"us_per_weight": micro * run.request.seconds, "peak_rss_bytes": run.request.peak_rss_bytes},
+    }
+
+
+def _median(values: Iterable[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
