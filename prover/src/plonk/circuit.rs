@@ -68,6 +68,14 @@ impl Columns {
         }
     }
 
+    /// Queries advice at rotation 0 ahead of all else: the library's verifier takes the first point that is opened, which
+    /// is that of the first advice query, for the point of the quotient, and panics where it is another.
+    fn query_rotation_zero(&self, cells: &mut VirtualCells<F>, tables: &Tables) {
+        for index in tables.unrotated_advice() {
+            let _ = cells.query_advice(self.advice[index], Rotation::cur());
+        }
+    }
+
     fn fold(&self, cells: &mut VirtualCells<F>, parts: &[Expression], join: fn(Poly<F>, Poly<F>) -> Poly<F>) -> Poly<F> {
         let polys: Vec<Poly<F>> = self.polys(cells, parts);
         polys.into_iter().reduce(join).unwrap_or(Poly::Constant(F::default()))
@@ -99,14 +107,18 @@ impl Circuit<F> for TableCircuit {
         Self::configure_with_params(meta, Arc::default())
     }
 
-    /// Queries are registered in this order: columns of copies, gates, lookups (inputs, then tables).
+    /// Queries are registered in this order: columns of copies, advice at rotation 0 by column, gates, lookups (inputs,
+    /// then tables).
     fn configure_with_params(meta: &mut ConstraintSystem<F>, tables: Arc<Tables>) -> Columns {
         let columns = Columns::new(meta, &tables);
         for column in tables.copied_columns() {
             meta.enable_equality(columns.any(column));
         }
-        for gate in &tables.gates {
+        for (index, gate) in tables.gates.iter().enumerate() {
             meta.create_gate(static_name(&gate.id), |cells| {
+                if index == 0 {
+                    columns.query_rotation_zero(cells, &tables);
+                }
                 Constraints::without_selector(columns.polys(cells, &gate.polys))
             });
         }

@@ -1,0 +1,248 @@
+//! Proofs of the sample circuit: honest, violated, tampered, and against the library used plainly.
+
+use std::sync::{Arc, OnceLock};
+
+use ff::Field;
+use group::Group;
+use midnight_curves::G1Projective;
+use midnight_proofs::dev::MockProver;
+use midnight_proofs::plonk::{create_proof, keygen_pk, keygen_vk_with_k};
+use midnight_proofs::transcript::Transcript;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+
+use super::scheme::{KnownCommitments, ProofParams};
+use super::*;
+use crate::field::fi;
+use crate::srs::insecure;
+use crate::tables::sample::{self, Columns};
+
+const OUTER: [u8; 64] = [42; 64];
+
+struct Bench {
+    tables: Arc<Tables>,
+    srs: Arc<Srs>,
+    prover: ProverSetup,
+    verifier: VerifierSetup,
+}
+
+fn bench() -> &'static Bench {
+    static BENCH: OnceLock<Bench> = OnceLock::new();
+    BENCH.get_or_init(|| {
+        let (tables, srs) = (Arc::new(sample::tables()), Arc::new(insecure::generate(sample::K).unwrap()));
+        let prover = ProverSetup::new(tables.clone(), srs.clone()).unwrap();
+        let verifier = VerifierSetup::new(tables.clone(), srs.clone()).unwrap();
+        Bench { tables, srs, prover, verifier }
+    })
+}
+
+fn honest(seed: u64) -> Columns {
+    sample::columns(&mut ChaCha20Rng::seed_from_u64(seed))
+}
+
+fn commit(values: &[F]) -> G1Projective {
+    crate::commit::Committer::new(bench().srs.clone(), 0, 0).unwrap().full_lagrange(values).unwrap()
+}
+
+fn committed(c: &Columns) -> Vec<Committed> {
+    [&c.x, &c.y].map(|values| Committed { values: values.clone(), commitment: commit(values) }).to_vec()
+}
+
+fn commitments(c: &Columns) -> [G1Projective; 2] {
+    [commit(&c.x), commit(&c.y)]
+}
+
+fn prove(c: &Columns) -> Result<Vec<u8>> {
+    bench().prover.prove(committed(c), &[c.p.clone()], vec![c.a.clone(), c.b.clone()], &OUTER)
+}
+
+fn verify(c: &Columns, proof: &[u8]) -> Result<()> {
+    bench().verifier.verify(&commitments(c), &[c.p.clone()], &OUTER, proof)
+}
+
+fn satisfied(c: &Columns) -> bool {
+    let circuit = TableCircuit::with_advice(bench().tables.clone(), vec![c.a.clone(), c.b.clone()]);
+    MockProver::run(&circuit, vec![c.x.clone(), c.y.clone(), c.p.clone()]).unwrap().verify().is_ok()
+}
+
+#[test]
+fn honest_proofs_are_accepted() {
+    for seed in 0..4 {
+        let columns = honest(seed);
+        assert!(satisfied(&columns));
+        let proof = prove(&columns).unwrap();
+        verify(&columns, &proof).unwrap();
+        assert_ne!(proof, prove(&columns).unwrap(), "proofs are randomised");
+    }
+}
+
+#[test]
+fn facts_state_the_proof_exactly() {
+    let facts = bench().verifier.facts();
+    assert_eq!(facts, bench().prover.facts());
+    assert_eq!(prove(&honest(1)).unwrap().len(), facts.proof_bytes);
+    assert_eq!((facts.degree, facts.blinding_factors, facts.usable_rows), (4, 5, 58));
+    assert_eq!((facts.permutation_columns, facts.lookups, facts.gates), (6, 1, 2));
+    assert_eq!((facts.committed_columns, facts.plain_columns, facts.committed_queries), (2, 1, 3));
+    assert_eq!(facts.to_json()["proof_bytes"], facts.proof_bytes);
+}
+
+/// Each violation is seen by the library's checker, and its proof is refused or cannot be made.
+#[test]
+fn violations_are_refused() {
+    let cases: [(&str, fn(&mut Columns)); 9] = [
+        ("first step", |c| c.a[1] += F::ONE),
+        ("last step", |c| c.a[sample::STEPS] += F::ONE),
+        ("start", |c| c.a.iter_mut().for_each(|a| *a += F::ONE)),
+        ("committed column", |c| c.x[4] += F::ONE),
+        ("plain column", |c| c.p[4] += F::ONE),
+        ("range", |c| (c.b[7], c.y[7]) = (fi(16), fi(16))),
+        ("copy between columns", |c| c.p[30] += F::ONE),
+        ("copy within a column", |c| c.x[41] += F::ONE),
+        ("b is not y", |c| c.b[8] = fi(15) - c.b[8]),
+    ];
+    for (name, change) in cases {
+        let mut columns = honest(9);
+        change(&mut columns);
+        assert!(!satisfied(&columns), "{name}");
+        if let Ok(proof) = prove(&columns) {
+            assert_eq!(verify(&columns, &proof).unwrap_err().code(), "refused", "{name}");
+        }
+    }
+}
+
+#[test]
+fn altered_bytes_are_refused() {
+    let columns = honest(2);
+    let proof = prove(&columns).unwrap();
+    for position in (0..proof.len()).step_by(3) {
+        let mut bad = proof.clone();
+        bad[position] ^= 1 << (position % 8);
+        assert_eq!(verify(&columns, &bad).map_err(|e| e.code()), Err("refused"), "byte {position}");
+    }
+}
+
+#[test]
+fn hostile_bytes_are_refused() {
+    let columns = honest(3);
+    let proof = prove(&columns).unwrap();
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let mut hostile = vec![vec![], vec![0; proof.len()], vec![0xff; proof.len()], [proof.as_slice(), &[0]].concat()];
+    hostile.extend((1..proof.len()).step_by(97).map(|length| proof[..length].to_vec()));
+    hostile.extend((0..20).map(|_| (0..proof.len()).map(|_| rng.gen()).collect()));
+    // Points at infinity and scalars p − 1 in place of each other part.
+    let infinity = [[0xc0].as_slice(), &[0; 47]].concat();
+    for start in (0..proof.len() - 48).step_by(16) {
+        let mut bad = proof.clone();
+        bad[start..start + 48].copy_from_slice(&infinity);
+        hostile.push(bad);
+    }
+    for bytes in hostile {
+        assert_eq!(verify(&columns, &bytes).map_err(|e| e.code()), Err("refused"));
+    }
+}
+
+#[test]
+fn proofs_serve_one_statement() {
+    let (columns, other) = (honest(4), honest(5));
+    let proof = prove(&columns).unwrap();
+    let (coms, plain) = (commitments(&columns), [columns.p.clone()]);
+    let check = |coms: &[G1Projective], plain: &[Vec<F>], outer: &[u8; 64]| bench().verifier.verify(coms, plain, outer, &proof);
+    check(&coms, &plain, &OUTER).unwrap();
+    let mut outer = OUTER;
+    outer[63] ^= 1;
+    let mut changed = plain.clone();
+    changed[0][25] += F::ONE;
+    let longer = [[columns.p.as_slice(), &[F::ZERO]].concat()];
+    let identity = [G1Projective::identity(), coms[1]];
+    for result in [
+        check(&coms, &plain, &outer),
+        check(&[coms[1], coms[0]], &plain, &OUTER),
+        check(&[coms[0] + G1Projective::generator(), coms[1]], &plain, &OUTER),
+        check(&identity, &plain, &OUTER),
+        check(&commitments(&other), &plain, &OUTER),
+        check(&coms, &[other.p], &OUTER),
+        check(&coms, &changed, &OUTER),
+        check(&coms, &longer, &OUTER),
+    ] {
+        assert_eq!(result.unwrap_err().code(), "refused");
+    }
+}
+
+#[test]
+fn commitments_must_be_those_of_the_values() {
+    let columns = honest(6);
+    let mut parts = committed(&columns);
+    parts[0].commitment += G1Projective::generator();
+    let coms = [parts[0].commitment, parts[1].commitment];
+    let proof = bench().prover.prove(parts, &[columns.p.clone()], vec![columns.a, columns.b], &OUTER).unwrap();
+    assert_eq!(bench().verifier.verify(&coms, &[columns.p], &OUTER, &proof).unwrap_err().code(), "refused");
+}
+
+/// Two committed columns may well be equal, for example masks of two lanes.
+#[test]
+fn equal_and_zero_committed_columns_are_accepted() {
+    let mut columns = honest(7);
+    columns.y = vec![F::ZERO; sample::STEPS];
+    columns.b = columns.y.clone();
+    columns.p[30] = F::ZERO;
+    columns.x = columns.y.clone();
+    columns.a = vec![fi(sample::START); sample::STEPS + 1];
+    assert!(satisfied(&columns) && commit(&columns.x) == commit(&columns.y));
+    verify(&columns, &prove(&columns).unwrap()).unwrap();
+}
+
+#[test]
+fn wrong_shapes_are_refused_without_panic() {
+    let c = honest(8);
+    let long = vec![F::ZERO; 59];
+    let prover = &bench().prover;
+    let prove = |com: Vec<Committed>, plain: &[Vec<F>], advice: Vec<Vec<F>>| prover.prove(com, plain, advice, &OUTER).unwrap_err();
+    let (com, plain, advice) = (committed(&c), vec![c.p.clone()], vec![c.a.clone(), c.b.clone()]);
+    let mut long_com = com.clone();
+    long_com[0].values = long.clone();
+    let errors = [
+        prove(com[..1].to_vec(), &plain, advice.clone()),
+        prove(com.clone(), &[], advice.clone()),
+        prove(com.clone(), &plain, advice[..1].to_vec()),
+        prove(com.clone(), &[long.clone()], advice.clone()),
+        prove(com, &plain, vec![long.clone(), long.clone()]),
+        prove(long_com, &plain, advice),
+        bench().verifier.verify(&commitments(&c)[..1], &plain, &OUTER, &[]).unwrap_err(),
+        bench().verifier.verify(&commitments(&c), &[long], &OUTER, &[]).unwrap_err(),
+    ];
+    assert!(errors.iter().all(|e| e.code() == "internal"));
+    let small = Arc::new(insecure::generate(5).unwrap());
+    assert_eq!(ProverSetup::new(bench().tables.clone(), small.clone()).err().map(|e| e.code()), Some("input"));
+    assert_eq!(VerifierSetup::new(bench().tables.clone(), small).err().map(|e| e.code()), Some("input"));
+}
+
+/// With one generator of randomness, the wrapper's proof is the plain scheme's, byte for byte. Without the lookup, whose
+/// rows the library arranges in the order of a hash map.
+#[test]
+fn known_commitments_do_not_change_the_proof() {
+    let (srs, c) = (&bench().srs, honest(10));
+    let mut value = sample::json_tables();
+    value["lookups"] = serde_json::json!([]);
+    let tables = Arc::new(Tables::parse(value.to_string().as_bytes()).unwrap());
+    let empty = TableCircuit::new(tables.clone());
+    let circuit = || TableCircuit::with_advice(tables.clone(), vec![c.a.clone(), c.b.clone()]);
+    let instance: [&[F]; 3] = [&c.x, &c.y, &c.p];
+    let rng = || ChaCha20Rng::seed_from_u64(77);
+    let transcript = || transcript::for_prover(&OUTER).unwrap();
+
+    let plain_key = keygen_vk_with_k::<F, Kzg, _>(&srs.params, &empty, sample::K).unwrap();
+    let plain_key = keygen_pk(plain_key, &empty).unwrap();
+    let mut plain = transcript();
+    create_proof::<F, Kzg, _, _>(&srs.params, &plain_key, &[circuit()], 2, &[&instance], &mut plain, rng()).unwrap();
+
+    let params = ProofParams::new(srs.clone(), commitments(&c));
+    let none = ProofParams::new(srs.clone(), []);
+    let key = keygen_vk_with_k::<F, KnownCommitments, _>(&none, &empty, sample::K).unwrap();
+    assert_eq!(key.transcript_repr(), plain_key.get_vk().transcript_repr());
+    let key = keygen_pk(key, &empty).unwrap();
+    let mut wrapped = transcript();
+    create_proof::<F, KnownCommitments, _, _>(&params, &key, &[circuit()], 2, &[&instance], &mut wrapped, rng()).unwrap();
+    assert!(params.exhausted());
+    assert!(wrapped.finalize() == plain.finalize());
+}

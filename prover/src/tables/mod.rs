@@ -185,6 +185,22 @@ impl Tables {
         columns
     }
 
+    /// Advice columns that are queried at rotation 0, in column order; the first column where there is none.
+    pub fn unrotated_advice(&self) -> Vec<usize> {
+        let mut found = BTreeSet::new();
+        for constraint in self.constraints() {
+            constraint.for_each_cell(&mut |column, rotation| {
+                if column.kind == Kind::Advice && rotation == 0 {
+                    found.insert(column.index);
+                }
+            });
+        }
+        if found.is_empty() && !self.advice.is_empty() {
+            found.insert(0);
+        }
+        found.into_iter().collect()
+    }
+
     fn constraints(&self) -> impl Iterator<Item = &Expression> {
         let lookups = self.lookups.iter().flat_map(|lookup| lookup.inputs.iter().chain(&lookup.table));
         self.gates.iter().flat_map(|gate| &gate.polys).chain(lookups)
@@ -215,5 +231,7 @@ impl Lookup {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
