@@ -48,9 +48,22 @@ def check_rows(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
                 if payload.get(field) != _as_text(getattr(row, field)):
                     raise InputError("row differs from its sealed event", code="damaged", field=f"{table.__tablename__}.{field}")
             unseen.pop(row.sequence, None)
+    _check_marks(session, payloads)
     for sequence, payload in unseen.items():
         if payload["kind"] != "close":
             raise InputError("sealed event has lost its row", code="damaged", field=f"chain.{sequence}")
+
+
+def _check_marks(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
+    """The two marks that rows carry beside their events follow from later events: `replaced` and `closed`."""
+    closed = {payload["request_id"] for payload in payloads.values() if payload["kind"] == "close"}
+    active = {payload["client_id"]: sequence for sequence, payload in payloads.items() if payload["kind"] == "enrolment"}
+    for request in session.scalars(select(RequestRow)):
+        if (request.closed is not None) != (request.request_id in closed):
+            raise InputError("row differs from its sealed event", code="damaged", field="requests.closed")
+    for enrolment in session.scalars(select(EnrolmentRow)):
+        if enrolment.replaced != (active[enrolment.client_id] != enrolment.sequence):
+            raise InputError("row differs from its sealed event", code="damaged", field="enrolments.replaced")
 
 
 _SEALED: dict[Any, tuple[str, ...]] = {

@@ -40,7 +40,7 @@ def run_process(binary: Path, arguments: Sequence[str], *, on_progress: OnProgre
     except BaseException:
         _stop(process)
         raise
-    if code == 0 or (refusal_is_result and code == 3 and failure is None and output.strip()):
+    if code == 0 or (refusal_is_result and code == 3 and not isinstance(failure, dict) and output.strip()):
         return Outcome(code, _parse_result(output))
     raise _failure(code, failure)
 

@@ -11,7 +11,6 @@ import numpy as np
 from zkapex_jax.errors import RefusedError
 from zkapex_jax.protocol import Enrolment, Request, State, check_signature
 from zkapex_jax.protocol.chain import first_state
-from zkapex_jax.protocol.masks import unpack_mask
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.workflow.folders import Provider
 from zkapex_jax.workflow.points import ensure_points
@@ -72,10 +71,10 @@ def publish(tool: Toolchain, provider: Provider, request: Path, *, on_progress: 
 
 def _forgotten(provider: Provider, enrolment: Enrolment) -> np.ndarray:
     """What the client has forgotten so far, bool [W]: a new enrolment does not bring it back."""
-    current = provider.ledger.state(enrolment.client_id)
-    if provider.load(State, current.digest).layout != enrolment.layout:
+    current = provider.load(State, provider.ledger.state(enrolment.client_id).digest)
+    if current.layout != enrolment.layout:
         raise RefusedError(
             "enrols other tensors or chunks than before, so what was forgotten cannot be carried over",
             code="mismatch_layout", file=enrolment.path, field="layout",
         )  # fmt: skip
-    return unpack_mask(np.frombuffer(current.cumulative, np.uint8), enrolment.layout.weights)
+    return current.cumulative()

@@ -1,0 +1,32 @@
+"""Fixtures: a factory of artefacts (shared with the protocol's tests), a key, and a ledger that trusts it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "protocol"))
+
+from artefact_factory import Factory  # noqa: E402
+
+from zkapex_jax.ledger import Ledger  # noqa: E402
+from zkapex_jax.protocol import SigningKey, generate_key  # noqa: E402
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Factory:
+    return Factory(tmp_path)
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> SigningKey:
+    return generate_key(tmp_path / "provider.key")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, key: SigningKey) -> Ledger:
+    made = Ledger.create(tmp_path / "ledger.sqlite")
+    made.trust(key.public)
+    return made
