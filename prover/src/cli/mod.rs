@@ -54,7 +54,10 @@ enum Command {
 /// Parses the arguments, runs the command, reports, and returns the exit code.
 pub fn main() -> u8 {
     let cli = Cli::parse();
-    match run(cli) {
+    // Panics of the proof system on hostile bytes are caught and become refusals; they are no news for the user.
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = std::panic::catch_unwind(|| run(cli));
+    match outcome.unwrap_or_else(|_| Err(Error::internal("the program panicked; please report the command that did it"))) {
         Ok(outcome) => {
             println!("{}", outcome.result);
             outcome.exit
