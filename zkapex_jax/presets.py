@@ -24,6 +24,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,31}\Z")
 class Preset:
     """Sizes of one chunk of 2^k rows: ``rows`` tail rows, active rows, blinding rows, then Halo2's own.
 
+    ``window_bits`` and ``slack_bits`` (of T1, T2, D) belong to the online relation; ``range_bits`` (the window of a second
+    projection, so that |G|, |Δ| < 2^(range_bits + 1)) and ``distance_bits`` (the slack of D0) to the enrolment.
+
     Raises:
         InputError: a size is out of range, does not fit in 2^k rows, or breaks the bounds sheet.
     """
@@ -39,6 +42,8 @@ class Preset:
     blinding_rows: int
     srs: str
     insecure: bool = False
+    range_bits: int = 27
+    distance_bits: int = 64
 
     def __post_init__(self) -> None:
         _check_fields(self)
@@ -93,6 +98,20 @@ class Preset:
     def bits_per_column(self) -> int:
         return -(-self.bit_count // self.bit_columns)
 
+    @property
+    def bit_cells(self) -> int:
+        """Cells of an enrolment that hold bits: of the slack of D0 and of J second projections."""
+        return self.distance_bits + self.projections * self.range_bits
+
+    @property
+    def cell_count(self) -> int:
+        """Those bits and the J(n + 1) first projections t."""
+        return self.bit_cells + self.projections * (self.client_rows + 1)
+
+    @property
+    def cell_columns(self) -> int:
+        return -(-self.cell_count // self.blinding_start)
+
 
 def _refuse(field: str, value: object, message: str) -> InputError:
     return InputError(message, code="preset", field=field, value=value)
@@ -102,7 +121,8 @@ def _check_fields(preset: Preset) -> None:
     if not isinstance(preset.name, str) or not _NAME.match(preset.name):
         raise _refuse("name", preset.name, "a preset's name is 1 to 32 of a-z, 0-9, '.' and '-'")
     ranges = {"k": (5, 20), "lanes": (2, 64), "client_rows": (1, 1024), "forget_rows": (0, 256),
-              "projections": (1, MAX_PROJECTIONS), "window_bits": (2, 64), "blinding_rows": (1, 1024)}  # fmt: skip
+              "projections": (1, MAX_PROJECTIONS), "window_bits": (2, 64), "blinding_rows": (1, 1024),
+              "range_bits": (2, 64), "distance_bits": (1, 250)}  # fmt: skip
     for field, (low, high) in ranges.items():
         _check_int(field, getattr(preset, field), low, high)
     if not isinstance(preset.slack_bits, tuple) or len(preset.slack_bits) != 3:
@@ -135,7 +155,7 @@ def _serving(name: str, k: int, lanes: int) -> Preset:
 
 #: Small enough for tests. 16 projections prove nothing: it is marked insecure.
 TOY = Preset("toy", 8, 4, client_rows=8, forget_rows=2, projections=16, window_bits=29,
-             slack_bits=(64, 48, 56), blinding_rows=16, srs="ceremony-4096", insecure=True)  # fmt: skip
+             slack_bits=(64, 48, 56), blinding_rows=16, srs="ceremony-4096", insecure=True, distance_bits=48)  # fmt: skip
 
 DEFAULT_PRESET = "ceremony-4096"
 

@@ -10,21 +10,20 @@ from reference_prover.layout import of_tables
 from reference_prover.rounds import online
 from reference_prover.statement import Statement, rules
 from reference_prover.transcript import Challenges
-from zkapex_jax.circuit.emit import emit
-from zkapex_jax.circuit.relations.fold_kkt import build_fold_kkt
+from zkapex_jax.circuit import build, emit
 from zkapex_jax.presets import get_preset
 
 GAMMA = 3 << 12  # near tr(G'G) / (32 n) for these rows
 
 
 @lru_cache
-def emitted(preset: str = "toy") -> bytes:
-    return emit(build_fold_kkt(get_preset(preset)))
+def emitted(preset: str = "toy", relation: str = "fold_kkt") -> bytes:
+    return emit(build(relation, get_preset(preset)))
 
 
 @lru_cache
-def parsed(preset: str = "toy"):
-    return table_format.parse(emitted(preset))
+def parsed(preset: str = "toy", relation: str = "fold_kkt"):
+    return table_format.parse(emitted(preset, relation))
 
 
 @lru_cache

@@ -20,7 +20,10 @@ POINT_BYTES = 48
 SCALAR_BYTES = 32
 
 #: Column families that a relation's prover commits in the rounds before the Halo2 proof and sends with it.
-SENT_FAMILIES: Mapping[str, frozenset[str]] = {"fold_kkt": frozenset({"theta_u", "y", "bits", "q"})}
+SENT_FAMILIES: Mapping[str, frozenset[str]] = {
+    "fold_kkt": frozenset({"theta_u", "y", "bits", "q"}),
+    "enrol": frozenset({"cells"}),
+}
 
 
 @dataclass(frozen=True)

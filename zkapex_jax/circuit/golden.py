@@ -1,6 +1,6 @@
-"""Golden files: cost sheet and table digest of every preset, reviewed as diffs.
+"""Golden files: cost sheet and table digest of every relation and preset, reviewed as diffs.
 
-``python -m zkapex_jax.circuit.golden`` writes them, docs/bounds.md and the picture of the layout anew.
+``python -m zkapex_jax.circuit.golden`` writes them, docs/bounds.md and the pictures of the layouts anew.
 """
 
 import difflib
@@ -12,7 +12,7 @@ from zkapex_jax.circuit import bounds_doc
 from zkapex_jax.circuit.cost import cost_sheet
 from zkapex_jax.circuit.emit import digest, emit
 from zkapex_jax.circuit.layout_view import svg
-from zkapex_jax.circuit.relations.fold_kkt import RELATION, build_fold_kkt
+from zkapex_jax.circuit.relations import RELATIONS, build
 from zkapex_jax.formats import atomic
 from zkapex_jax.presets import DEFAULT_PRESET, PRESETS, Preset, get_preset
 
@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[2]
 
 def golden_files() -> dict[Path, str]:
     """Every generated file of this package: path in the repository and content."""
-    files = {Path("golden") / f"{RELATION}-{preset.name}.json": _golden(preset) for preset in PRESETS.values()}
-    files[Path("docs/img/layout-fold-kkt.svg")] = svg(build_fold_kkt(get_preset(DEFAULT_PRESET)))
+    files = {Path("golden") / f"{name}-{preset.name}.json": _golden(name, preset) for name in RELATIONS for preset in PRESETS.values()}
+    for name in RELATIONS:
+        files[Path(f"docs/img/layout-{name.replace('_', '-')}.svg")] = svg(build(name, get_preset(DEFAULT_PRESET)))
     files[Path("docs/bounds.md")] = bounds_doc.document()
     return files
 
@@ -39,8 +40,8 @@ def write(root: Path) -> None:
         atomic.write_bytes(root / path, content.encode(), force=True)
 
 
-def _golden(preset: Preset) -> str:
-    circuit = build_fold_kkt(preset)
+def _golden(relation: str, preset: Preset) -> str:
+    circuit = build(relation, preset)
     tables = emit(circuit)
     parts = {"tables": {"sha256": digest(tables).hex(), "bytes": len(tables)}, "cost": cost_sheet(circuit).to_json()}
     return json.dumps(parts, indent=2, sort_keys=True) + "\n"

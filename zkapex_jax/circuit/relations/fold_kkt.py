@@ -9,12 +9,11 @@ from zkapex_jax.circuit.builder import CircuitBuilder
 from zkapex_jax.circuit.columns import Column
 from zkapex_jax.circuit.expression import Expression, total
 from zkapex_jax.circuit.model import Circuit, LayoutValue
+from zkapex_jax.circuit.relations import frame
+from zkapex_jax.circuit.relations.frame import MAX_DEGREE, Frame
 from zkapex_jax.presets import Preset
 
 RELATION = "fold_kkt"
-
-#: Degree 5 would cost 1.7 times as much to prove.
-MAX_DEGREE = 3
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,7 @@ class Columns:
     w_e2: Column
     w_const: Column
     w_bits: tuple[Column, ...]
-    acc: Column
-    s: Column
-    q_step: Column
-    q_first: Column
-    q_last: Column
+    frame: Frame
     q_bits: Column
 
     @property
@@ -53,30 +48,28 @@ def build_fold_kkt(preset: Preset) -> Circuit:
     """The circuit of one chunk at that preset's size."""
     builder = CircuitBuilder(RELATION, preset.k, layout(preset), MAX_DEGREE)
     columns = _declare(builder, preset)
-    _selectors(builder, columns, preset)
     builder.gate("fold.mask", mask(columns))
     builder.gate("fold.step", [step(columns)])
-    builder.gate("fold.bits", bits(columns))
-    builder.gate("fold.first", [columns.q_first * columns.acc])
-    builder.gate("fold.last", [columns.q_last * columns.acc])
+    builder.gate("fold.bits", frame.bits([columns.q_bits] * preset.bit_columns, columns.bits))
+    frame.ends(builder, "fold", columns.frame)
     return builder.build()
 
 
 def mask(at: Columns) -> list[Expression]:
     """(s − f_j)·θu_j on every lane: a weight that is not free is zero."""
-    return [(at.s - at.free[j]) * at.theta_u[j] for j in at.lanes]
+    return [(at.frame.s - at.free[j]) * at.theta_u[j] for j in at.lanes]
 
 
 def step(at: Columns) -> Expression:
-    """q_step·(acc′ − acc) − lanes − tail: the accumulator takes up what its row adds."""
-    return at.q_step * (at.acc.next() - at.acc) - total([lane(at, j) for j in at.lanes]) - tail(at)
+    """q_step·(acc′ − acc) − lanes − tail."""
+    return frame.step(at.frame, [lane(at, j) for j in at.lanes], tail(at))
 
 
 def lane(at: Columns, j: int) -> Expression:
     """F_j(s·δ_j + c_j) + c_j(y_j + v·δ_j) + f_j(y_j² + δ_j²), δ_j = θu_j − θp_j."""
     fold, c, y, free = at.fold[j], at.c[j], at.y[j], at.free[j]
     delta = at.theta_u[j] - at.theta_p[j]
-    return fold * (at.s * delta + c) + c * (y + at.v * delta) + free * (y.square() + delta * delta)
+    return fold * (at.frame.s * delta + c) + c * (y + at.v * delta) + free * (y.square() + delta * delta)
 
 
 def tail(at: Columns) -> Expression:
@@ -89,38 +82,20 @@ def tail(at: Columns) -> Expression:
         at.w_sigma_q * sigma * at.q,
         at.w_e2 * e * e,
         at.w_const,
-        *(weight * bit for weight, bit in zip(at.w_bits, at.bits, strict=True)),
+        *frame.weighted(at.w_bits, at.bits),
     ])  # fmt: skip
-
-
-def bits(at: Columns) -> list[Expression]:
-    """q_bits·x(x − 1) on every bit column."""
-    return [at.q_bits * bit * (bit - 1) for bit in at.bits]
 
 
 def layout(preset: Preset) -> dict[str, LayoutValue]:
     """The header of the tables: every size that a reader needs to fill the columns."""
-    return {
-        "preset": preset.name,
-        "insecure": preset.insecure,
-        "srs": preset.srs,
-        "lanes": preset.lanes,
-        "client_rows": preset.client_rows,
-        "forget_rows": preset.forget_rows,
-        "projections": preset.projections,
-        "window_bits": preset.window_bits,
-        "slack_bits": preset.slack_bits,
-        "blinding_rows": preset.blinding_rows,
-        "rows": preset.rows,
-        "unusable": preset.unusable,
-        "active_start": preset.active_start,
-        "active_rows": preset.active_rows,
-        "blinding_start": preset.blinding_start,
-        "capacity": preset.capacity,
-        "bit_count": preset.bit_count,
-        "bit_columns": preset.bit_columns,
-        "bits_per_column": preset.bits_per_column,
-    }
+    return frame.layout(
+        preset,
+        window_bits=preset.window_bits,
+        slack_bits=preset.slack_bits,
+        bit_count=preset.bit_count,
+        bit_columns=preset.bit_columns,
+        bits_per_column=preset.bits_per_column,
+    )
 
 
 def _declare(builder: CircuitBuilder, preset: Preset) -> Columns:
@@ -132,16 +107,6 @@ def _declare(builder: CircuitBuilder, preset: Preset) -> Columns:
     c = builder.instances("c", lanes)
     weights = [builder.instance(name) for name in ("w_sigma", "w_e", "w_q", "w_sigma_q", "w_e2", "w_const")]
     instances = (*committed, bit_columns, q, v, c, *weights, builder.instances("w_bits", columns))
-    fixed = [builder.fixed(name) for name in ("s", "q_step", "q_first", "q_last", "q_bits")]
-    return Columns(*instances, builder.advice("acc"), *fixed)
-
-
-def _selectors(builder: CircuitBuilder, at: Columns, preset: Preset) -> None:
-    builder.run(at.s, preset.active_start, preset.active_rows)
-    builder.run(at.q_step, 0, preset.blinding_start)
-    builder.run(at.q_first, 0, 1)
-    builder.run(at.q_last, preset.blinding_start, 1)
-    builder.run(at.q_bits, 0, preset.bits_per_column)
-    builder.region("tail", 0, preset.rows)
-    builder.region("active", preset.active_start, preset.active_rows)
-    builder.region("blinding", preset.blinding_start, preset.blinding_rows)
+    common, q_bits = frame.declare(builder, preset), builder.fixed("q_bits")
+    builder.run(q_bits, 0, preset.bits_per_column)
+    return Columns(*instances, common, q_bits)
