@@ -21,7 +21,7 @@ EASY = TaskConfig(
     base=Schedule(epochs=40, batch=64, learning_rate=1e-3),
     personal=Schedule(epochs=30, batch=32, learning_rate=5e-4),
     pattern="vit/encoder/layer/*/intermediate/dense/kernel",
-    sparsity=0.06,
+    sparsity=0.08,
     request_retain=512,
 )
 
