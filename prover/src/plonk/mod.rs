@@ -57,7 +57,12 @@ fn check_key<S: PolynomialCommitmentScheme<F>>(tables: &Tables, key: &VerifyingK
 }
 
 /// Each column fits the usable rows, and there are as many as the tables say.
-fn check_columns<'a>(name: &str, expected: usize, usable: usize, columns: impl ExactSizeIterator<Item = &'a [F]>) -> Result<()> {
+fn check_columns<'a>(
+    name: &str,
+    expected: usize,
+    usable: usize,
+    columns: impl ExactSizeIterator<Item = &'a [F]>,
+) -> Result<()> {
     if columns.len() != expected {
         let message = format!("{} columns where the tables have {expected}", columns.len());
         return Err(Error::internal(message).at_field(name));

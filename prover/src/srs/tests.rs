@@ -97,14 +97,22 @@ fn wrong_content_is_refused_on_loading() {
     let cases: [(&str, Points, bool, &str); 4] = [
         ("another tau in G2", Points { s_g2: other.s_g2, ..sound() }, true, insecure::SOURCE),
         ("another Lagrange form", Points { g_lagrange: other.g.clone(), ..sound() }, true, insecure::SOURCE),
-        ("not from the generator", Points { g: other.g[1..].iter().chain(&other.g[..1]).copied().collect(), ..sound() }, true, insecure::SOURCE),
+        (
+            "not from the generator",
+            Points { g: other.g[1..].iter().chain(&other.g[..1]).copied().collect(), ..sound() },
+            true,
+            insecure::SOURCE,
+        ),
         ("passed off as the ceremony", sound(), false, ceremony::SOURCE),
     ];
     for (name, points, insecure, source) in cases {
         let path = dir.path().join("srs");
         Srs::assemble(K, points, insecure, source).unwrap().save(&path).unwrap();
         let error = Srs::load(&path).unwrap_err();
-        assert!(error.code() == "input" && error.place().file.is_some() && error.place().field.is_some(), "{name}: {error}");
+        assert!(
+            error.code() == "input" && error.place().file.is_some() && error.place().field.is_some(),
+            "{name}: {error}"
+        );
     }
 }
 
