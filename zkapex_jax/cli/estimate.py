@@ -15,7 +15,6 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import get_preset
 from zkapex_jax.protocol import ChunkedLayout, Request
-from zkapex_jax.workflow import benchmark
 from zkapex_jax.workflow import estimate as estimate_cost
 
 #: The first chunk pays for tables that are built once; the median of three does not.
@@ -42,6 +41,8 @@ def estimate(
     layout, touched, name, insecure = _scope(request, weights, preset, insecure_srs)
     measured: dict[str, Any] | None = None
     if calibrate:
+        from zkapex_jax.workflow import benchmark
+
         tool = options.toolchain(name, cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure)
         with output.bars() as on_progress:
             measured = benchmark(tool, chunks=CALIBRATION_CHUNKS, on_progress=on_progress)

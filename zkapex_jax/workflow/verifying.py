@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from zkapex_jax.errors import InternalError, RefusedError
+from zkapex_jax.errors import InputError, InternalError, RefusedError
 from zkapex_jax.protocol import Bundle, Enrolment, Request, State, check_signature, checks
 from zkapex_jax.protocol.chain import next_state
 from zkapex_jax.prover import OnProgress, ProofFiles
@@ -119,7 +119,12 @@ def _judge(tool: Toolchain, case: _Case, points: Any, allow_insecure: bool, on_p
         case.request.path, ensure_points(tool, "request", case.request, points(case.request.digest), on_progress),
         case.state.path,
     )  # fmt: skip
-    report = tool.prover.verify(tool.tables, tool.srs, files, bundle=case.bundle.path, allow_insecure=allow_insecure, on_progress=on_progress)
+    try:
+        report = tool.prover.verify(
+            tool.tables, tool.srs, files, bundle=case.bundle.path, allow_insecure=allow_insecure, on_progress=on_progress
+        )
+    except InputError as error:  # such as a commitment that is no point of the curve
+        raise error.in_file(case.bundle.path) from error.__cause__
     return _result(case, report)
 
 
