@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Run
+from cli_walk import Run
 
 from zkapex_jax.cli import tables as tables_command
 from zkapex_jax.cli.main import _COMMANDS, app  # noqa: F401

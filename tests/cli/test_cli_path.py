@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TARGET, Run, enrol_arguments, request_arguments
+from cli_walk import TARGET, Run, enrol_arguments, request_arguments
 
 from zkapex_jax.models import flatten, load_checkpoint, select_targets
 from zkapex_jax.protocol import Request, Update
