@@ -17,7 +17,8 @@ pub type F = midnight_curves::Fq;
 pub const BYTES: usize = 32;
 
 /// p, little-endian limbs.
-pub const MODULUS: [u64; 4] = [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_d808_09a1_d805, 0x73ed_a753_299d_7d48];
+pub const MODULUS: [u64; 4] =
+    [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_d808_09a1_d805, 0x73ed_a753_299d_7d48];
 
 /// p in decimal, as tables state it.
 pub const MODULUS_DECIMAL: &str = "52435875175126190479447740508185965837690552500527637822603658699938581184513";
@@ -267,7 +268,10 @@ mod tests {
             assert_eq!(big(&reduce5(v)), demontgomery(&value(&v)), "{v:?}");
         }
         assert_eq!(from_wide(&[0xff; 64]), F::from(2).pow_vartime([512u64]) - F::ONE);
-        assert_eq!((fi(i128::MIN), fi(i128::MAX)), (-F::from(2).pow_vartime([127u64]), F::from_u128(i128::MAX as u128)));
+        assert_eq!(
+            (fi(i128::MIN), fi(i128::MAX)),
+            (-F::from(2).pow_vartime([127u64]), F::from_u128(i128::MAX as u128))
+        );
     }
 
     #[test]

@@ -33,7 +33,7 @@ def outcome(tmp_path_factory, request):
     Prover.find(1)
     patch = pytest.MonkeyPatch()
     request.addfinalizer(patch.undo)
-    patch.setattr("zkapex_jax.demo.run.set_scene", small_scene)
+    patch.setattr("zkapex_jax.demo.play.set_scene", small_scene)
     out = tmp_path_factory.mktemp("demo") / "run"
     return run(DemoOptions(preset="toy", out=out, threads=1), quiet=True), out
 

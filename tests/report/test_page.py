@@ -123,7 +123,8 @@ def test_duration(seconds: float, text: str) -> None:
 
 
 def test_numbers_as_people_read_them() -> None:
-    assert size(4976) == "4,976 bytes"
+    assert size(976) == "976 bytes"
+    assert size(4896) == "4.9 kB"
     assert size(24_880) == "24.9 kB"
     assert size(2_200_000) == "2.20 MB"
     assert points(-0.0551) == "−5.5 points"

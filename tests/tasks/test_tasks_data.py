@@ -9,7 +9,7 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.tasks import TASKS, get_task
 from zkapex_jax.tasks.digits import COUNT, load
 from zkapex_jax.tasks.shift import DomainShift
-from zkapex_jax.tasks.splits import SplitSizes, split
+from zkapex_jax.tasks.splits import SplitSizes, interleave_classes, split
 
 SETS = ("base_train", "request_forget", "request_retain", "forget", "retain", "personal_train", "personal_test")
 
@@ -29,6 +29,17 @@ def test_splits_cover_the_data_once(seed):
 def test_sizes_that_leave_a_set_empty_are_refused(sizes):
     with pytest.raises(InputError):
         split(load()[1], (3, 8), SplitSizes(*sizes), np.random.default_rng(0))
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=40))
+def test_classes_take_turns(labels):
+    labels = np.array(labels)
+    order = interleave_classes(labels)
+    assert sorted(order) == list(range(len(labels)))
+    for n in range(1, len(labels) + 1):
+        taken = np.bincount(labels[order[:n]], minlength=5)
+        left = np.bincount(labels, minlength=5) - taken
+        assert taken.max() - taken[left > 0].min(initial=taken.max()) <= 1
 
 
 @pytest.mark.parametrize("name", TASKS)

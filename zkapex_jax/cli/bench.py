@@ -13,7 +13,6 @@ from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Cache, Force, InsecureSrs, PresetName, Quiet, ShowProgress, SrsFile, TablesFile, Threads
 from zkapex_jax.cli.output import Output, human_bytes
 from zkapex_jax.formats.atomic import refuse_existing, write_text
-from zkapex_jax.workflow import calibrate
 
 
 @guarded
@@ -32,12 +31,14 @@ def bench(
     progress: ShowProgress = None,
 ) -> None:
     """Time proving and verifying of full synthetic chunks, by stage, with all rounds of the protocol."""
+    from zkapex_jax.workflow import benchmark
+
     output = Output(as_json, quiet, progress)
     if out is not None:
         refuse_existing(out, force=force)
     tool = options.toolchain(preset, cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure_srs)
     with output.bars() as on_progress:
-        measured = calibrate(tool, chunks=chunks, on_progress=on_progress)
+        measured = benchmark(tool, chunks=chunks, on_progress=on_progress)
     document = {"preset": preset, "threads": threads, "chunks": chunks, **measured}
     if out is not None:
         write_text(out, json.dumps(document, indent=2) + "\n", force=force)

@@ -43,7 +43,7 @@ def enrol(
     Computes one gradient row an example, rounds weights and rows to integers, and commits to them. CLIENT then holds
     enrolment.safetensors (public, for the provider) and secret.safetensors (owner-only: keep it).
     """
-    from zkapex_jax.cli.inputs import draw, load_examples, load_model, model_ref, same_layout
+    from zkapex_jax.cli.inputs import check_weights, draw, load_examples, load_model, model_ref, same_layout
     from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
     from zkapex_jax.workflow import enrol as enrol_files
 
@@ -51,6 +51,7 @@ def enrol(
     tool = options.toolchain(preset, cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure_srs)
     personal, provider_model = load_model(model, target), load_model(base, target)
     same_layout(personal, provider_model)
+    check_weights(personal)  # before minutes of gradients, not after
     examples = draw(load_examples(data, personal.model), tool.preset.client_rows, seed, data)
     rows_path = make_directory(folder, mode=0o700) / ".gradient-rows.f32"
     _refuse_leftover(rows_path, force)

@@ -15,15 +15,17 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import get_preset
 from zkapex_jax.protocol import ChunkedLayout, Request
-from zkapex_jax.workflow import calibrate as run_calibration
 from zkapex_jax.workflow import estimate as estimate_cost
+
+#: The first chunk pays for tables that are built once; the median of three does not.
+CALIBRATION_CHUNKS = 3
 
 
 @guarded
 def estimate(
     request: Annotated[Path | None, typer.Argument(metavar="[REQUEST]", help="A request; without one, give --weights.", show_default=False)] = None,
     weights: Annotated[int | None, typer.Option("--weights", min=1, metavar="N", help="Target weights, every chunk touched.", show_default=False)] = None,
-    calibrate: Annotated[bool, typer.Option("--calibrate/--no-calibrate", help="Prove one synthetic chunk here, instead of using the cost sheet.")] = True,
+    calibrate: Annotated[bool, typer.Option("--calibrate/--no-calibrate", help="Prove a few synthetic chunks here, instead of using the cost sheet.")] = True,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
@@ -39,9 +41,11 @@ def estimate(
     layout, touched, name, insecure = _scope(request, weights, preset, insecure_srs)
     measured: dict[str, Any] | None = None
     if calibrate:
+        from zkapex_jax.workflow import benchmark
+
         tool = options.toolchain(name, cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure)
         with output.bars() as on_progress:
-            measured = run_calibration(tool, on_progress=on_progress)
+            measured = benchmark(tool, chunks=CALIBRATION_CHUNKS, on_progress=on_progress)
     cost = estimate_cost(get_preset(name), layout=layout, touched=touched, measured=measured)
     output.result(
         {"preset": name, "estimate": cost},

@@ -40,13 +40,18 @@ def load_model(folder: Path, target: str) -> LoadedModel:
     return LoadedModel(folder, model, params, select_targets(params, target))
 
 
+def check_weights(loaded: LoadedModel) -> np.ndarray:
+    """Target weights in fixed point, int32 [W]. Raises InputError, naming the checkpoint, if one does not fit."""
+    try:
+        return to_fixed(loaded.theta)
+    except InputError as error:
+        raise error.in_file(loaded.folder) from error
+
+
 def model_ref(base: LoadedModel, name: str | None = None) -> ModelRef:
     """How artefacts name the provider's base model."""
-    try:
-        digest = base_digest(to_fixed(base.theta))
-    except InputError as error:
-        raise error.in_file(base.folder) from error
-    return ModelRef(name=name or base.folder.resolve().name, architecture=base.model.architecture, base_digest=digest)
+    fields = {"name": name or base.folder.resolve().name, "architecture": base.model.architecture}
+    return ModelRef.parse(fields | {"base_digest": base_digest(check_weights(base))})
 
 
 def load_examples(path: Path, model: Model) -> Examples:

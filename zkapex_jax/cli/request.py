@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.keygen import KEY_NAME
 from zkapex_jax.cli.options import AsJson, Cache, Force, InsecureSrs, PresetName, ProviderDir, Quiet, ShowProgress, SrsFile, TablesFile, Target, Threads
 from zkapex_jax.cli.output import Output, human_seconds
+from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Request, SigningKey
 from zkapex_jax.workflow import Provider
 from zkapex_jax.workflow import publish as publish_files
@@ -27,6 +30,10 @@ def request(
     provider: ProviderDir,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The request file to write.")],
     sparsity: Annotated[float, typer.Option("--sparsity", metavar="SHARE", help="Share of the target weights to zero.")] = 0.05,
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", metavar="FACTOR", help="How far free weights may move: D as a multiple of the masked base weights' energy. Default: measured on honest clients.", show_default=False),
+    ] = None,
     key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Signing key. Default: provider.key in the provider's folder.", show_default=False)] = None,
     model_name: Annotated[str | None, typer.Option("--model-name", metavar="NAME", help="Name of the model. Default: the base folder's name.", show_default=False)] = None,
     micro_batch: Annotated[int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")] = 8,
@@ -51,6 +58,7 @@ def request(
     from zkapex_jax.workflow import create_request, fleet_gammas, plan_request, scale_forget_rows
 
     output = Output(as_json, quiet, progress)
+    _factor(budget)
     signing_key = SigningKey.load(key or provider / KEY_NAME)
     tool = options.toolchain(preset, cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure_srs)
     loaded = load_model(base, target)
@@ -59,7 +67,7 @@ def request(
         gammas = fleet_gammas(opened, loaded.layout, tool.preset)
         plan = plan_request(
             tool.preset, loss_fn=loaded.model.loss, params=loaded.params, layout=loaded.layout, forget=examples[0], retain=examples[1],
-            sparsity=sparsity, micro_batch=micro_batch, on_progress=on_progress,
+            sparsity=sparsity, budget_factor=_factor(budget), micro_batch=micro_batch, on_progress=on_progress,
         )  # fmt: skip
         made = create_request(
             tool, out=out, key=signing_key, model=model_ref(loaded, model_name), layout=loaded.layout, mask=plan.mask,
@@ -72,6 +80,15 @@ def request(
         f"request {made.request_id}: {made.masked:,} weights to zero, {len(made.touched)} chunks to prove ({made.weights:,} weights)",
         f"  file   {out}  (event {published.position} of the ledger, {human_seconds(made.seconds)}; send it to the clients)",
     )
+
+
+def _factor(text: str | None) -> Fraction | None:
+    """A positive decimal such as 0.6, exactly."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or not (factor := Fraction(text)):
+        raise InputError("must be a positive decimal such as 0.6", field="budget", value=text)
+    return factor
 
 
 @guarded

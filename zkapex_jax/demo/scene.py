@@ -62,12 +62,14 @@ def set_scene(options: DemoOptions, folders: Folders, clock: Clock) -> Scene:
         InputError: no such task.
     """
     task = get_task(options.task, options.seed)
-    with clock.stage("base", "provider trains the base model", "provider") as stage:
-        model, base = _saved(folders.provider / "model") or _trained_base(task, folders.provider / "model", stage.step)
-    with clock.stage("personalise", "client personalises it", "client") as stage:
-        personal = _saved_params(folders.client / "model")
-        if personal is None:
-            personal = personalise(task, model, base, stage.step)
+    kept = {side: (side / "model").is_dir() for side in (folders.provider, folders.client)}
+    with clock.stage("base", _title("provider trains the base model", kept[folders.provider]), "provider") as stage:
+        model, base = load_checkpoint(folders.provider / "model") if kept[folders.provider] else base_model(task, stage.step)
+        if not kept[folders.provider]:
+            save_checkpoint(folders.provider / "model", model, base)
+    with clock.stage("personalise", _title("client personalises it", kept[folders.client]), "client") as stage:
+        personal = load_checkpoint(folders.client / "model")[1] if kept[folders.client] else personalise(task, model, base, stage.step)
+        if not kept[folders.client]:
             save_checkpoint(folders.client / "model", model, personal, private=True)
     return Scene(task, model, base, personal, select_targets(base, task.config.pattern))
 
@@ -80,16 +82,5 @@ def gradient_rows(scene: Scene, rows: int) -> np.ndarray:
     return clip_rows(gradients, out=gradients)
 
 
-def _trained_base(task: Task, folder: Path, step: Any) -> tuple[Model, Params]:
-    model, params = base_model(task, step)
-    save_checkpoint(folder, model, params)
-    return model, params
-
-
-def _saved(folder: Path) -> tuple[Model, Params] | None:
-    return load_checkpoint(folder) if folder.is_dir() else None
-
-
-def _saved_params(folder: Path) -> Params | None:
-    saved = _saved(folder)
-    return saved[1] if saved else None
+def _title(title: str, kept: bool) -> str:
+    return f"{title} (kept)" if kept else title

@@ -6,8 +6,10 @@ import numpy as np
 
 from zkapex_jax.errors import InputError
 
-#: D as a multiple of the energy of the masked base weights, as a ratio of integers. (provisional: measured below)
-BUDGET_FACTOR = (1, 1)
+#: D as a multiple of the energy of the masked base weights, a ratio of integers: 0.6. Honest clients of the digits
+#: tasks moved at most 0.28 of that energy in any chunk (up to 8 seeds, shifts of 8 to 90 degrees, 0.005 % to 30 % of the
+#: weights masked; 0.07 to 0.2 is usual, less for sparser masks): the default leaves them twice the worst.
+BUDGET_FACTOR = (3, 5)
 
 
 def budget(theta0_fixed: np.ndarray, mask: np.ndarray) -> int:

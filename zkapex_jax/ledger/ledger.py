@@ -65,6 +65,17 @@ class Ledger:
         with reading(self._engine, self.path) as session:
             return tuple(session.scalars(select(ProviderKey.public).order_by(ProviderKey.sequence)))
 
+    def check_enrolment(self, enrolment: Enrolment) -> None:
+        """Raise RefusedError if the rules refuse this enrolment, before its points are checked."""
+        with reading(self._engine, self.path) as session:
+            if session.scalars(select(EnrolmentRow).where(EnrolmentRow.digest == enrolment.digest)).one_or_none() is None:
+                rules.enrolment_may_change(session, enrolment)
+
+    def check_request(self, request: Request) -> None:
+        """Raise RefusedError if the rules refuse this request, before its commitments are recomputed."""
+        with reading(self._engine, self.path) as session:
+            _may_be_published(session, request)
+
     def add_enrolment(self, enrolment: Enrolment, state: State) -> EnrolmentRecord:
         """Record an enrolment whose points were checked, with its first state. Adding it again changes nothing.
 
@@ -89,13 +100,8 @@ class Ledger:
         Raises RefusedError for an unknown signer, a wrong signature, or an id or nonce that was used before.
         """
         with transaction(self._engine, self.path) as session:
-            known = session.scalars(select(RequestRow).where(RequestRow.digest == request.digest)).one_or_none()
-            rules.signer_is_known(session, request)
-            check_signature(request, request.signer)
-            if known is not None:
-                return RequestRecord.of(known)
-            rules.request_is_new(session, request)
-            return RequestRecord.of(_new_request(session, request))
+            known = _may_be_published(session, request)
+            return RequestRecord.of(known or _new_request(session, request))
 
     def close_request(self, request_id: str) -> None:
         """Stop waiting for answers to a request."""
@@ -174,6 +180,16 @@ class Ledger:
         """Every verdict, oldest first."""
         with reading(self._engine, self.path) as session:
             return tuple(map(VerdictRecord.of, session.scalars(select(VerdictRow).order_by(VerdictRow.sequence))))
+
+
+def _may_be_published(session: Session, request: Request) -> RequestRow | None:
+    """The request's row if it is published already; RefusedError if it may not be."""
+    rules.signer_is_known(session, request)
+    check_signature(request, request.signer)
+    known = session.scalars(select(RequestRow).where(RequestRow.digest == request.digest)).one_or_none()
+    if known is None:
+        rules.request_is_new(session, request)
+    return known
 
 
 def _new_enrolment(session: Session, enrolment: Enrolment) -> EnrolmentRow:

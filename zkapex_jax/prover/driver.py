@@ -96,10 +96,6 @@ class Prover:
         arguments = ["verify", *_setup(tables, srs), *files.arguments(), *own]
         return self._outcome(arguments, on_progress, refusal_is_result=True).result
 
-    def bench(self, tables: Path, srs: Path, chunks: int, on_progress: OnProgress | None = None) -> dict[str, Any]:
-        """Time synthetic full chunks."""
-        return self._run(["bench", *_setup(tables, srs), "--chunks", str(chunks)], on_progress)
-
     def _run(self, arguments: Sequence[str], on_progress: OnProgress | None = None) -> dict[str, Any]:
         return self._outcome(arguments, on_progress).result
 

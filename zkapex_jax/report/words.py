@@ -54,9 +54,9 @@ def megabytes(count: float) -> str:
 
 
 def size(count: int) -> str:
-    """4,976 bytes; 24.9 kB; 1.24 MB."""
-    if count < 10_000:
-        return f"{count:,} bytes"
+    """976 bytes; 4.9 kB; 1.24 MB."""
+    if count < 1_000:
+        return f"{count} bytes"
     return f"{count / 1e3:.1f} kB" if count < 1_000_000 else f"{count / 1e6:.2f} MB"
 
 

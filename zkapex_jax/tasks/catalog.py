@@ -16,12 +16,12 @@ EASY = TaskConfig(
     name="easy",
     title="slightly turned digits",
     forgotten=(3, 8),
-    shift=DomainShift(rotation=12.0, jitter=3.0, contrast=0.85, noise=0.05),
+    shift=DomainShift(rotation=8.0, jitter=3.0, contrast=0.9, noise=0.03),
     sizes=SplitSizes(base_train=900, retain_test=240, personal_train=160),
     base=Schedule(epochs=40, batch=64, learning_rate=1e-3),
     personal=Schedule(epochs=30, batch=32, learning_rate=5e-4),
     pattern="vit/encoder/layer/*/intermediate/dense/kernel",
-    sparsity=0.06,
+    sparsity=0.08,
     request_retain=512,
 )
 

@@ -51,3 +51,15 @@ def split(labels: np.ndarray, forgotten: tuple[int, ...], sizes: SplitSizes, rng
         if len(indices) == 0:
             raise InputError("the split sizes leave no image for it", code="split", field=name)
     return splits
+
+
+def interleave_classes(labels: np.ndarray) -> np.ndarray:
+    """An order [N] that takes one example of each class in turn, so that any first n are as balanced as they can be.
+
+    Ties go by place; gradient rows of the first n examples then speak of every class.
+    """
+    turn = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        turn[members] = np.arange(len(members))
+    return np.lexsort((labels, turn))

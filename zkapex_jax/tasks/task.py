@@ -10,7 +10,7 @@ import numpy as np
 from zkapex_jax.models.examples import Examples
 from zkapex_jax.tasks import digits
 from zkapex_jax.tasks.shift import DomainShift
-from zkapex_jax.tasks.splits import Splits, SplitSizes, split
+from zkapex_jax.tasks.splits import Splits, SplitSizes, interleave_classes, split
 from zkapex_jax.tasks.training import Schedule
 
 
@@ -40,7 +40,8 @@ class Task:
 
     The provider has `base_train` (all classes), of which `request_forget` and `request_retain` are the parts that a
     deletion request is made from; `forget` and `retain` are its test images of the forgotten and of the other
-    classes. The client has `personal_train` and `personal_test`, of the other classes, in its private domain.
+    classes. The client has `personal_train` and `personal_test`, of the other classes, in its private domain;
+    `personal_train` takes the classes in turn, so that its first n examples make balanced gradient rows.
     """
 
     config: TaskConfig
@@ -68,9 +69,10 @@ def build_task(config: TaskConfig, seed: int) -> Task:
     splitting, shifting = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2))
     images, labels = digits.load()
     splits = split(labels, config.forgotten, config.sizes, splitting)
+    ours = splits.personal_train[interleave_classes(labels[splits.personal_train])]
     private = {
         name: digits.examples(config.shift.apply(images[indices], shifting), labels[indices])
-        for name, indices in (("personal_train", splits.personal_train), ("personal_test", splits.personal_test))
+        for name, indices in (("personal_train", ours), ("personal_test", splits.personal_test))
     }
     public = {name: digits.examples(images[indices], labels[indices]) for name, indices in _public(config, splits, labels)}
     return Task(config, seed, **public, **private)

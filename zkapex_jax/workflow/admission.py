@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from zkapex_jax.errors import RefusedError
-from zkapex_jax.protocol import Enrolment, Request, State, check_signature
+from zkapex_jax.protocol import Enrolment, Request, State
 from zkapex_jax.protocol.chain import first_state
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.workflow.folders import Provider
@@ -44,8 +44,9 @@ def admit(tool: Toolchain, provider: Provider, enrolment: Path, *, on_progress: 
     """
     given = Enrolment.from_file(enrolment)
     tool.check(given)
-    ensure_points(tool, "enrolment", given, provider.points(given.digest), on_progress)
+    provider.ledger.check_enrolment(given)
     kept = provider.keep(given)
+    ensure_points(tool, "enrolment", kept, provider.points(kept.digest), on_progress)
     known = provider.ledger.find_enrolment(kept.client_id)
     if known is not None and known.digest == kept.digest:
         current = provider.ledger.state(kept.client_id)
@@ -62,9 +63,9 @@ def publish(tool: Toolchain, provider: Provider, request: Path, *, on_progress: 
     """Record a signed request whose commitments are recomputed first. Publishing the same file again changes nothing."""
     given = Request.from_file(request)
     tool.check(given)
-    check_signature(given, given.signer)
-    ensure_points(tool, "request", given, provider.points(given.digest), on_progress)
+    provider.ledger.check_request(given)
     kept = provider.keep(given)
+    ensure_points(tool, "request", kept, provider.points(kept.digest), on_progress)
     record = provider.ledger.add_request(kept)
     return PublishResult(kept.digest, kept.request_id, record.sequence)
 

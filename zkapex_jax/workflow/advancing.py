@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from zkapex_jax.errors import InputError, RefusedError
-from zkapex_jax.formats.atomic import storage_errors
+from zkapex_jax.formats.atomic import storage_errors, sync_directory
 from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.formats.tensors import LazyTensor
 from zkapex_jax.protocol import Bundle, ClientSecret, Enrolment, Request, State, Update
@@ -46,6 +46,7 @@ def advance(*, folder: Path, request: Path, update: Path, bundle: Path, state: P
         ClientSecret.parse(fields).to_file(fresh, kept | {"theta": theta_u, "theta_seeds": seeds}, force=True)
         with storage_errors(client.secret):
             fresh.replace(client.secret)
+            sync_directory(client.path)
     finally:
         fresh.unlink(missing_ok=True)
     return client.secret

@@ -11,8 +11,6 @@ from zkapex_jax.circuit.cost import CostSheet, cost_sheet
 from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.presets import Preset
 from zkapex_jax.protocol import ChunkedLayout
-from zkapex_jax.prover import OnProgress
-from zkapex_jax.workflow.toolchain import Toolchain
 
 #: Peak memory of the prover: a base, and field elements of 32 bytes a row of the domain; fitted to proofs measured at
 #: 16 lanes with k = 12 and 14 and at 8 lanes with k = 15. A calibration replaces it by a measurement.
@@ -40,7 +38,7 @@ class Estimate:
 def estimate(
     preset: Preset, *, layout: ChunkedLayout, touched: Sequence[int], measured: dict[str, Any] | None = None
 ) -> Estimate:
-    """Cost of a request that touches these chunks. `measured`: what `bench` returned on this machine, if it was run.
+    """Cost of a request that touches these chunks. `measured`: what `benchmark` returned on this machine, if it was run.
 
     A proof covers a chunk's whole domain, so that time goes by chunks, not by weights. Raises InputError for a chunk
     that the layout does not have.
@@ -57,11 +55,6 @@ def estimate(
     )  # fmt: skip
 
 
-def calibrate(tool: Toolchain, *, chunks: int = 1, on_progress: OnProgress | None = None) -> dict[str, Any]:
-    """A short run of the Rust bench on this machine."""
-    return tool.prover.bench(tool.tables, tool.srs, chunks, on_progress)
-
-
 def _from_sheet(preset: Preset, sheet: CostSheet) -> tuple[float, float, int, str]:
     if sheet.estimate is None:
         raise InternalError("the cost sheet has no times", code="cost_sheet")
@@ -71,7 +64,7 @@ def _from_sheet(preset: Preset, sheet: CostSheet) -> tuple[float, float, int, st
 
 def _measured(preset: Preset, measured: dict[str, Any]) -> tuple[float, float, int, str]:
     try:
-        prove, verify = (float(measured[name]["us_per_weight"]) for name in ("prove", "verify"))
+        prove, verify = (float(measured[name]["us_per_weight_median"]) for name in ("prove", "verify"))
         memory = int(measured["prove"]["peak_rss_bytes"])
     except (KeyError, TypeError, ValueError) as error:
         raise InternalError(f"the bench's report is not understood: {error!r}", code="prover_output") from error

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from zkapex_jax.errors import InputError
+from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.formats.atomic import make_directory, storage_errors
 from zkapex_jax.formats.reading import open_input
 from zkapex_jax.ledger import Ledger
@@ -49,6 +51,19 @@ class ClientFolder:
     @property
     def openings(self) -> Path:
         return self.path / "openings.json"
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the folder: two provings at once would count openings wrongly. Raises StorageError if another holds it."""
+        with storage_errors(self.path):
+            handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            raise StorageError("another command is working in this folder", code="locked", file=self.path, hint="try again") from error
+        finally:
+            os.close(handle)
 
     def points(self, digest: str) -> Path:
         """Cache of the checked points of an enrolment or request."""
@@ -89,19 +104,19 @@ class Provider:
         """Path of the checked points of a kept artefact."""
         return make_directory(self.path / "points") / f"{digest}.safetensors"
 
-    def load(self, kind: type[Typed], digest: str) -> Typed:
-        """A kept artefact. Raises InputError if its file is gone or is another one."""
-        artefact = kind.from_file(self.artefact(digest))
+    def load(self, kind: type[Typed], digest: str, *, verify: bool = True) -> Typed:
+        """A kept artefact (`verify` as in `Artefact.from_file`). Raises InputError if its file is gone or is another one."""
+        artefact = kind.from_file(self.artefact(digest), verify=verify)
         if artefact.digest != digest:
-            raise InputError("kept file is not the one that the ledger names", code="damaged", file=artefact.path, value=artefact.digest)
+            raise InputError("kept file is not the one that its name says", code="damaged", file=artefact.path, value=artefact.digest)
         return artefact
 
     def keep(self, artefact: Typed) -> Typed:
-        """Copy an artefact in, under its digest."""
+        """Copy an artefact in, under its digest. What is done next is done to the copy: the original may change hands."""
         path = self.artefact(artefact.digest)
         if not path.exists():
             _copy(artefact.path, path)
-        return type(artefact).from_file(path)
+        return self.load(type(artefact), artefact.digest)
 
     def make(self, write: Callable[[Path], Typed]) -> Typed:
         """Let `write` make an artefact under a passing name, then keep it under its digest."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from zkapex_jax.curvature.gradients import Examples, LossFunction
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.forget import budget as chunk_budget
 from zkapex_jax.forget import forget_rows, mask_scores, select_mask
+from zkapex_jax.forget.budget import masked_energy
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.models.targets import flatten
 from zkapex_jax.presets import Preset
@@ -41,10 +44,14 @@ def plan_request(
     forget: Examples,
     retain: Examples,
     sparsity: float,
+    budget_factor: Fraction | None = None,
     micro_batch: int = 8,
     on_progress: OnProgress | None = None,
 ) -> RequestPlan:
-    """Score every target weight of the base model, mask the `sparsity` share of highest score, add forget rows."""
+    """Score every target weight of the base model, mask the `sparsity` share of highest score, add forget rows.
+
+    `budget_factor`: D as a multiple of the masked base weights' energy; None takes the measured default.
+    """
     stages = ("forget moments", "retain moments", "forget rows", "plan")
     tell(on_progress, stages[0], 0, 3)
     of_forget = gradient_moments(loss_fn, params, layout, forget, micro_batch)
@@ -56,14 +63,23 @@ def plan_request(
     tell(on_progress, stages[2], 2, 3)
     rows = forget_rows(loss_fn, params, forget, preset.forget_rows, layout, mask, micro_batch)
     tell(on_progress, stages[3], 3, 3)
-    return RequestPlan(mask, rows, default_budget(preset, layout, to_fixed(np.asarray(theta, np.float64)), mask))
+    budget = default_budget(preset, layout, to_fixed(np.asarray(theta, np.float64)), mask, factor=budget_factor)
+    return RequestPlan(mask, rows, budget)
 
 
-def default_budget(preset: Preset, layout: TargetLayout, theta0_fixed: np.ndarray, mask: np.ndarray) -> dict[int, int]:
-    """D of each touched chunk by the provider's default rule, from public values alone."""
+def default_budget(
+    preset: Preset, layout: TargetLayout, theta0_fixed: np.ndarray, mask: np.ndarray, *, factor: Fraction | None = None
+) -> dict[int, int]:
+    """D of each touched chunk, from public values alone: by the default rule, or `factor` times the masked energy."""
     cut = ChunkedLayout.cut(layout, preset)
     bounds = {chunk: slice(*cut.bounds(chunk)) for chunk in touched_chunks(mask, cut)}
-    return {chunk: chunk_budget(theta0_fixed[place], mask[place]) for chunk, place in bounds.items()}
+    return {chunk: _budget(theta0_fixed[place], mask[place], factor) for chunk, place in bounds.items()}
+
+
+def _budget(theta0_fixed: np.ndarray, mask: np.ndarray, factor: Fraction | None) -> int:
+    if factor is None:
+        return chunk_budget(theta0_fixed, mask)
+    return max(1, math.ceil(factor * masked_energy(theta0_fixed, mask)))
 
 
 def fleet_gammas(provider: Provider, layout: TargetLayout, preset: Preset) -> list[tuple[int, ...]]:
@@ -72,7 +88,7 @@ def fleet_gammas(provider: Provider, layout: TargetLayout, preset: Preset) -> li
     for record in provider.ledger.enrolments():
         if record.replaced:
             continue
-        enrolment = provider.load(Enrolment, record.digest)
+        enrolment = provider.load(Enrolment, record.digest, verify=False)  # the header alone: tensors are not needed
         if enrolment.layout == cut and enrolment.preset == preset.name:
             found.append(enrolment.gamma)
     if not found:

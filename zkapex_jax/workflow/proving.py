@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 
 from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.formats.atomic import make_directory, refuse_existing
-from zkapex_jax.formats.reading import read_bytes
+from zkapex_jax.formats.reading import file_digest, read_bytes
 from zkapex_jax.protocol import Bundle, Update, chunk_name
 from zkapex_jax.protocol.bundle import MAX_PROOF_BYTES
 from zkapex_jax.protocol.checks import check_update
@@ -76,13 +77,14 @@ def prove(
     refuse_existing(target, force=force)
     _require_current(session)
     proofs = make_directory(proof_folder(session, made), mode=0o700)
-    files = proof_files(tool, session, on_progress)
-    missing = [chunk for chunk in session.request.touched if not proof_path(proofs, chunk).exists()]
-    openings.spend(session.client.openings, session.enrolment.digest, missing, tool.preset)
-    report = tool.prover.prove(
-        tool.tables, tool.srs, files, secret=session.secret.path, update=made.path, out=proofs,
-        unchecked=unchecked, on_progress=on_progress,
-    )  # fmt: skip
+    with session.client.exclusive():
+        files = proof_files(tool, session, on_progress)
+        missing = [chunk for chunk in session.request.touched if not is_proven(proofs, chunk)]
+        openings.spend(session.client.openings, session.enrolment.digest, missing, tool.preset)
+        report = tool.prover.prove(
+            tool.tables, tool.srs, files, secret=session.secret.path, update=made.path, out=proofs,
+            unchecked=unchecked, on_progress=on_progress,
+        )  # fmt: skip
     bundle = _bundle(tool, session, proofs, target, force=force)
     return _result(bundle, report, time.monotonic() - started)
 
@@ -104,6 +106,16 @@ def proof_folder(session: ClientSession, update: Update) -> Path:
 
 def proof_path(folder: Path, chunk: int) -> Path:
     return folder / f"chunk-{chunk:05}.proof"
+
+
+def is_proven(folder: Path, chunk: int) -> bool:
+    """Whether a chunk's proof is there whole: only then the Rust binary does not prove it again."""
+    path = proof_path(folder, chunk)
+    try:
+        record = json.loads(read_bytes(path.with_suffix(".seed"), max_bytes=4096))
+        return isinstance(record, dict) and record.get("proof_sha256") == file_digest(path)
+    except (InputError, ValueError):
+        return False
 
 
 def _require_current(session: ClientSession) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from zkapex_jax.errors import InternalError, RefusedError
+from zkapex_jax.errors import InputError, InternalError, RefusedError
 from zkapex_jax.protocol import Bundle, Enrolment, Request, State, check_signature, checks
 from zkapex_jax.protocol.chain import next_state
 from zkapex_jax.prover import OnProgress, ProofFiles
@@ -76,13 +77,18 @@ def verify(
         provider.load(Enrolment, given.enrolment_digest), provider.load(Request, given.request_digest),
         provider.load(State, given.state_digest), given,
     )  # fmt: skip
-    result = _judge(tool, case, provider.points, allow_insecure, on_progress)
+    _check(tool, case)
+    kept = replace(case, bundle=provider.keep(given))
+    try:
+        result = _judge(tool, kept, provider.points, allow_insecure, on_progress)
+    except InputError as error:
+        error.file = str(given.path) if error.file == str(kept.bundle.path) else error.file  # the name that the user knows
+        raise
     if not result.accepted:
-        provider.ledger.refuse(given, reason=result.reason or "refused", seconds=result.seconds)
+        provider.ledger.refuse(kept.bundle, reason=result.reason or "refused", seconds=result.seconds)
         return result
-    provider.keep(given)
-    after = provider.make(partial(next_state, case.state, case.request, given))
-    provider.ledger.accept(given, after, seconds=result.seconds)
+    after = provider.make(partial(next_state, kept.state, kept.request, kept.bundle))
+    provider.ledger.accept(kept.bundle, after, seconds=result.seconds)
     return replace(result, state=after.path)
 
 
@@ -104,22 +110,34 @@ def check_bundle(
     check_signature(case.request, provider_key)
     with tempfile.TemporaryDirectory(prefix="zkapex-") as passing:
         folder = points or Path(passing)
+        _check(tool, case)
         return _judge(tool, case, lambda digest: folder / f"{digest}.safetensors", allow_insecure, on_progress)
 
 
-def _judge(tool: Toolchain, case: _Case, points: Any, allow_insecure: bool, on_progress: OnProgress | None) -> VerifyResult:
+def _check(tool: Toolchain, case: _Case) -> None:
+    """Everything that can be refused without looking at a proof."""
     tool.check(case.enrolment)
     tool.check(case.request)
     checks.check_request(case.request, case.enrolment)
     checks.check_state(case.state, case.enrolment)
     checks.check_bundle(case.bundle, case.enrolment, case.request, case.state)
     tool.check(case.bundle)
+
+
+def _judge(
+    tool: Toolchain, case: _Case, points: Callable[[str], Path], allow_insecure: bool, on_progress: OnProgress | None
+) -> VerifyResult:
     files = ProofFiles(
         case.enrolment.path, ensure_points(tool, "enrolment", case.enrolment, points(case.enrolment.digest), on_progress),
         case.request.path, ensure_points(tool, "request", case.request, points(case.request.digest), on_progress),
         case.state.path,
     )  # fmt: skip
-    report = tool.prover.verify(tool.tables, tool.srs, files, bundle=case.bundle.path, allow_insecure=allow_insecure, on_progress=on_progress)
+    try:
+        report = tool.prover.verify(
+            tool.tables, tool.srs, files, bundle=case.bundle.path, allow_insecure=allow_insecure, on_progress=on_progress
+        )
+    except InputError as error:  # such as a commitment that is no point of the curve
+        raise error.in_file(case.bundle.path) from error.__cause__
     return _result(case, report)
 
 

@@ -123,7 +123,8 @@ impl Committer {
     fn rows(&self, start: usize, count: usize) -> Result<&[blst_p1_affine]> {
         let end = start.checked_add(count);
         end.and_then(|end| self.bases().get(start..end)).ok_or_else(|| {
-            Error::input(format!("{count} rows from row {start} exceed the domain of {}", self.bases().len())).with_value(start)
+            Error::input(format!("{count} rows from row {start} exceed the domain of {}", self.bases().len()))
+                .with_value(start)
         })
     }
 

@@ -199,7 +199,9 @@ mod tests {
                 (bytes[0], bytes[47]) = (0x80, x);
                 bytes
             })
-            .find(|b| parse(b, 48, Infinity::Refused, |o, b| unsafe { blst::blst_p1_uncompress(o, b.as_ptr()) }).is_ok())
+            .find(|b| {
+                parse(b, 48, Infinity::Refused, |o, b| unsafe { blst::blst_p1_uncompress(o, b.as_ptr()) }).is_ok()
+            })
             .unwrap()
     }
 

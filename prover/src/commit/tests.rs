@@ -91,7 +91,8 @@ proptest! {
 
 #[test]
 fn extreme_integers() {
-    for values in [vec![i64::MIN; 3], vec![i64::MAX; 40], vec![i64::MIN, i64::MAX, -1, 0, 1], vec![-1; 33], vec![0; 5]] {
+    for values in [vec![i64::MIN; 3], vec![i64::MAX; 40], vec![i64::MIN, i64::MAX, -1, 0, 1], vec![-1; 33], vec![0; 5]]
+    {
         let want = naive(values.iter().enumerate().map(|(i, v)| (i, fi((*v).into()))));
         assert_eq!(committer().small(0, &values).unwrap(), want, "{values:?}");
     }

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use midnight_proofs::circuit::{Cell, Layouter, Region, RegionIndex, SimpleFloorPlanner, Value};
 use midnight_proofs::plonk::{
-    Advice, Any, Circuit, Column, ConstraintSystem, Constraints, Error, Expression as Poly, Fixed, Instance, VirtualCells,
+    Advice, Any, Circuit, Column, ConstraintSystem, Constraints, Error, Expression as Poly, Fixed, Instance,
+    VirtualCells,
 };
 use midnight_proofs::poly::Rotation;
 
@@ -76,7 +77,12 @@ impl Columns {
         }
     }
 
-    fn fold(&self, cells: &mut VirtualCells<F>, parts: &[Expression], join: fn(Poly<F>, Poly<F>) -> Poly<F>) -> Poly<F> {
+    fn fold(
+        &self,
+        cells: &mut VirtualCells<F>,
+        parts: &[Expression],
+        join: fn(Poly<F>, Poly<F>) -> Poly<F>,
+    ) -> Poly<F> {
         let polys: Vec<Poly<F>> = self.polys(cells, parts);
         polys.into_iter().reduce(join).unwrap_or(Poly::Constant(F::default()))
     }
@@ -140,7 +146,9 @@ impl Circuit<F> for TableCircuit {
                 self.assign_fixed(&columns, &mut region)?;
                 self.assign_advice(&columns, &mut region)?;
                 let copies = self.tables.copies.iter();
-                copies.map(|c| (columns.cell(c.left), columns.cell(c.right))).try_for_each(|(a, b)| region.constrain_equal(a, b))
+                copies
+                    .map(|c| (columns.cell(c.left), columns.cell(c.right)))
+                    .try_for_each(|(a, b)| region.constrain_equal(a, b))
             },
         )
     }

@@ -43,11 +43,26 @@ fn check_key<S: PolynomialCommitmentScheme<F>>(tables: &Tables, key: &VerifyingK
     if usable != tables.usable_rows() || key.cs().degree() != tables.degree() {
         return Err(Error::internal("Halo2 lays the circuit out otherwise than the tables do"));
     }
-    Ok(())
+    let cs = key.cs();
+    let committed = cs.instance_queries().iter().filter(|(c, _)| c.index() < tables.committed()).map(|(_, at)| at.0);
+    let first = cs.advice_queries().iter().map(|(_, at)| at.0).chain(committed).next();
+    match first {
+        Some(rotation) if rotation != 0 => {
+            // See `TableCircuit::configure_with_params`.
+            let message = "the proof system needs the first cell that is opened to be of the current row";
+            Err(tables.error("gates", message).with_value(rotation))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Each column fits the usable rows, and there are as many as the tables say.
-fn check_columns<'a>(name: &str, expected: usize, usable: usize, columns: impl ExactSizeIterator<Item = &'a [F]>) -> Result<()> {
+fn check_columns<'a>(
+    name: &str,
+    expected: usize,
+    usable: usize,
+    columns: impl ExactSizeIterator<Item = &'a [F]>,
+) -> Result<()> {
     if columns.len() != expected {
         let message = format!("{} columns where the tables have {expected}", columns.len());
         return Err(Error::internal(message).at_field(name));

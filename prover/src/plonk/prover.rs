@@ -40,7 +40,8 @@ impl ProverSetup {
         let circuit = TableCircuit::new(tables.clone());
         let params = ProofParams::new(srs.clone(), []);
         let key = guarded(Error::internal, || {
-            let verifying = keygen_vk_with_k(&params, &circuit, tables.k).map_err(|e| Error::internal(e.to_string()))?;
+            let verifying =
+                keygen_vk_with_k(&params, &circuit, tables.k).map_err(|e| Error::internal(e.to_string()))?;
             check_key(&tables, &verifying)?;
             keygen_pk(verifying, &circuit).map_err(|e| Error::internal(e.to_string()))
         })?;
@@ -54,7 +55,13 @@ impl ProverSetup {
     ///
     /// # Errors
     /// `Error::Internal` where columns are missing or too long.
-    pub fn prove(&self, committed: Vec<Committed>, plain: &[Vec<F>], advice: Vec<Vec<F>>, outer: &[u8; 64]) -> Result<Vec<u8>> {
+    pub fn prove(
+        &self,
+        committed: Vec<Committed>,
+        plain: &[Vec<F>],
+        advice: Vec<Vec<F>>,
+        outer: &[u8; 64],
+    ) -> Result<Vec<u8>> {
         let (tables, usable) = (&self.tables, self.tables.usable_rows());
         let count = tables.committed();
         check_columns("committed", count, usable, committed.iter().map(|c| c.values.as_slice()))?;

@@ -90,7 +90,11 @@ impl PolynomialCommitmentScheme<F> for KnownCommitments {
         known.unwrap_or_else(|| msm::full_parallel(&params.srs.g_lagrange[..poly.len()], poly))
     }
 
-    fn multi_open<T: Transcript>(params: &ProofParams, queries: &[ProverQuery<F>], transcript: &mut T) -> Result<(), Error>
+    fn multi_open<T: Transcript>(
+        params: &ProofParams,
+        queries: &[ProverQuery<F>],
+        transcript: &mut T,
+    ) -> Result<(), Error>
     where
         F: Sampleable<T::Hash> + Hash + Ord + Hashable<T::Hash>,
         G1Projective: Hashable<T::Hash>,

@@ -1,5 +1,6 @@
 //! Proofs of the sample circuit: honest, violated, tampered, and against the library used plainly.
 
+use std::slice::from_ref;
 use std::sync::{Arc, OnceLock};
 
 use ff::Field;
@@ -53,11 +54,11 @@ fn commitments(c: &Columns) -> [G1Projective; 2] {
 }
 
 fn prove(c: &Columns) -> Result<Vec<u8>> {
-    bench().prover.prove(committed(c), &[c.p.clone()], vec![c.a.clone(), c.b.clone()], &OUTER)
+    bench().prover.prove(committed(c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER)
 }
 
 fn verify(c: &Columns, proof: &[u8]) -> Result<()> {
-    bench().verifier.verify(&commitments(c), &[c.p.clone()], &OUTER, proof)
+    bench().verifier.verify(&commitments(c), from_ref(&c.p), &OUTER, proof)
 }
 
 fn satisfied(c: &Columns) -> bool {
@@ -147,7 +148,8 @@ fn proofs_serve_one_statement() {
     let (columns, other) = (honest(4), honest(5));
     let proof = prove(&columns).unwrap();
     let (coms, plain) = (commitments(&columns), [columns.p.clone()]);
-    let check = |coms: &[G1Projective], plain: &[Vec<F>], outer: &[u8; 64]| bench().verifier.verify(coms, plain, outer, &proof);
+    let check =
+        |coms: &[G1Projective], plain: &[Vec<F>], outer: &[u8; 64]| bench().verifier.verify(coms, plain, outer, &proof);
     check(&coms, &plain, &OUTER).unwrap();
     let mut outer = OUTER;
     outer[63] ^= 1;
@@ -175,8 +177,8 @@ fn commitments_must_be_those_of_the_values() {
     let mut parts = committed(&columns);
     parts[0].commitment += G1Projective::generator();
     let coms = [parts[0].commitment, parts[1].commitment];
-    let proof = bench().prover.prove(parts, &[columns.p.clone()], vec![columns.a, columns.b], &OUTER).unwrap();
-    assert_eq!(bench().verifier.verify(&coms, &[columns.p], &OUTER, &proof).unwrap_err().code(), "refused");
+    let proof = bench().prover.prove(parts, from_ref(&columns.p), vec![columns.a, columns.b], &OUTER).unwrap();
+    assert_eq!(bench().verifier.verify(&coms, from_ref(&columns.p), &OUTER, &proof).unwrap_err().code(), "refused");
 }
 
 /// Two committed columns may well be equal, for example masks of two lanes.
@@ -197,7 +199,9 @@ fn wrong_shapes_are_refused_without_panic() {
     let c = honest(8);
     let long = vec![F::ZERO; 59];
     let prover = &bench().prover;
-    let prove = |com: Vec<Committed>, plain: &[Vec<F>], advice: Vec<Vec<F>>| prover.prove(com, plain, advice, &OUTER).unwrap_err();
+    let prove = |com: Vec<Committed>, plain: &[Vec<F>], advice: Vec<Vec<F>>| {
+        prover.prove(com, plain, advice, &OUTER).unwrap_err()
+    };
     let (com, plain, advice) = (committed(&c), vec![c.p.clone()], vec![c.a.clone(), c.b.clone()]);
     let mut long_com = com.clone();
     long_com[0].values = long.clone();
@@ -205,7 +209,7 @@ fn wrong_shapes_are_refused_without_panic() {
         prove(com[..1].to_vec(), &plain, advice.clone()),
         prove(com.clone(), &[], advice.clone()),
         prove(com.clone(), &plain, advice[..1].to_vec()),
-        prove(com.clone(), &[long.clone()], advice.clone()),
+        prove(com.clone(), from_ref(&long), advice.clone()),
         prove(com, &plain, vec![long.clone(), long.clone()]),
         prove(long_com, &plain, advice),
         bench().verifier.verify(&commitments(&c)[..1], &plain, &OUTER, &[]).unwrap_err(),
@@ -215,6 +219,31 @@ fn wrong_shapes_are_refused_without_panic() {
     let small = Arc::new(insecure::generate(5).unwrap());
     assert_eq!(ProverSetup::new(bench().tables.clone(), small.clone()).err().map(|e| e.code()), Some("input"));
     assert_eq!(VerifierSetup::new(bench().tables.clone(), small).err().map(|e| e.code()), Some("input"));
+}
+
+/// The library opens the quotient at the first opened point; here the first cell that a gate reads is of the next row.
+#[test]
+fn circuits_that_read_the_next_row_first_are_proved() {
+    let (srs, c) = (&bench().srs, honest(11));
+    let mut value = sample::json_tables();
+    (value["lookups"], value["copies"]) = (serde_json::json!([]), serde_json::json!([]));
+    let tables = Arc::new(Tables::parse(value.to_string().as_bytes()).unwrap());
+    let prover = ProverSetup::new(tables.clone(), srs.clone()).unwrap();
+    let verifier = VerifierSetup::new(tables, srs.clone()).unwrap();
+    let proof = prover.prove(committed(&c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER).unwrap();
+    verifier.verify(&commitments(&c), from_ref(&c.p), &OUTER, &proof).unwrap();
+    assert_eq!(proof.len(), verifier.facts().proof_bytes);
+}
+
+#[test]
+fn circuits_that_cannot_open_the_current_row_first_are_refused() {
+    let mut value = sample::json_tables();
+    (value["lookups"], value["copies"], value["advice"]) =
+        (serde_json::json!([]), serde_json::json!([]), serde_json::json!([]));
+    value["gates"] = serde_json::json!([{"id": "sample.next", "polys": [sample::cell("x", 1)]}]);
+    let tables = Arc::new(Tables::parse(value.to_string().as_bytes()).unwrap());
+    let error = VerifierSetup::new(tables, bench().srs.clone()).err().unwrap();
+    assert_eq!((error.code(), error.place().field.as_deref()), ("input", Some("gates")));
 }
 
 /// With one generator of randomness, the wrapper's proof is the plain scheme's, byte for byte. Without the lookup, whose
@@ -242,7 +271,8 @@ fn known_commitments_do_not_change_the_proof() {
     assert_eq!(key.transcript_repr(), plain_key.get_vk().transcript_repr());
     let key = keygen_pk(key, &empty).unwrap();
     let mut wrapped = transcript();
-    create_proof::<F, KnownCommitments, _, _>(&params, &key, &[circuit()], 2, &[&instance], &mut wrapped, rng()).unwrap();
+    create_proof::<F, KnownCommitments, _, _>(&params, &key, &[circuit()], 2, &[&instance], &mut wrapped, rng())
+        .unwrap();
     assert!(params.exhausted());
     assert!(wrapped.finalize() == plain.finalize());
 }

@@ -2,7 +2,7 @@
 
 use midnight_curves::G2Projective;
 
-use super::{check, domain_size, g2, Points, Srs};
+use super::{domain_size, g2, Points, Srs};
 use crate::commit::parse_compressed_affine;
 use crate::error::{Error, Locate, Result};
 
@@ -28,8 +28,7 @@ pub fn load(k: u32) -> Result<Srs> {
             .with_value(k));
     }
     let g = parse_compressed_affine(&G1[..size * 48]).at_field("g1_monomial")?;
-    let points = Points::from_powers(k, g, g2_point(0)?, tau_g2()?);
-    check::full(k, &points)?;
+    let points = Points::from_powers(k, g, g2_point(0)?, tau_g2()?)?;
     Srs::assemble(k, points, false, SOURCE)
 }
 

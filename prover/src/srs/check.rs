@@ -20,16 +20,22 @@ fn refuse(field: &str, why: &str) -> Error {
     Error::input(format!("the reference string is not sound: {why}")).at_field(field)
 }
 
-/// Everything that can be checked of powers from outside, in seconds at k = 12.
-///
-/// Subgroup of every point; e(g_(i+1), G2) = e(g_i, τ·G2) for all i at once, by a random linear combination; τ neither 0 nor
-/// a root of unity; Lagrange form consistent with the powers, by another random combination.
-pub(super) fn full(k: u32, points: &Points) -> Result<()> {
+/// All that can be checked of powers from outside: the subgroup of every point; e(g_(i+1), G2) = e(g_i, τ·G2) for all i at
+/// once, by a random linear combination; τ neither 0 nor a root of unity of order up to 2^k.
+pub(super) fn powers(points: &Points) -> Result<()> {
     subgroups(&points.g, "g1_monomial")?;
-    subgroups(&points.g_lagrange, "g1_lagrange")?;
     generators(points)?;
     not_degenerate(points)?;
-    consecutive_powers(points)?;
+    consecutive_powers(points)
+}
+
+/// The Lagrange form belongs to the powers: subgroup of every point, and a random polynomial committed to in both forms.
+pub(super) fn lagrange(k: u32, points: &Points) -> Result<()> {
+    subgroups(&points.g_lagrange, "g1_lagrange")?;
+    if points.g_lagrange.par_iter().any(at_infinity) {
+        return Err(refuse("g1_lagrange", "tau is a root of unity"));
+    }
+    lagrange_sums_to_one(points)?;
     lagrange_matches(k, points)
 }
 
@@ -59,12 +65,15 @@ fn generators(points: &Points) -> Result<()> {
     Ok(())
 }
 
-/// τ = 0 puts powers at infinity, τ a root of unity of order up to 2^k repeats them.
+fn at_infinity(point: &blst_p1_affine) -> bool {
+    bool::from(from_affine(point).is_identity())
+}
+
+/// τ = 0 puts powers at infinity; τ a root of unity repeats them, all of them where it is 1.
 fn not_degenerate(points: &Points) -> Result<()> {
     let distinct: HashSet<Vec<u8>> = points.g.par_iter().map(|p| uncompressed(&[*p])).collect();
-    let infinity = |v: &[blst_p1_affine]| v.par_iter().any(|p| bool::from(from_affine(p).is_identity()));
     let tau_is_one = points.s_g2 == points.g2;
-    if distinct.len() != points.g.len() || infinity(&points.g) || infinity(&points.g_lagrange) || tau_is_one {
+    if distinct.len() != points.g.len() || points.g.par_iter().any(at_infinity) || tau_is_one {
         return Err(refuse("g1_monomial", "tau is zero or a root of unity"));
     }
     Ok(())
@@ -105,9 +114,7 @@ fn lagrange_sums_to_one(points: &Points) -> Result<()> {
     }
 }
 
-/// Commits to one random polynomial in both forms.
 fn lagrange_matches(k: u32, points: &Points) -> Result<()> {
-    lagrange_sums_to_one(points)?;
     let domain = EvaluationDomain::<F>::new(1, k);
     let values = coefficients(points.g.len());
     let by_values = msm::full_parallel(&points.g_lagrange, &values);

@@ -108,7 +108,9 @@ fn read_points(container: &Container, k: u32) -> Result<Points> {
 /// A file may not pass another τ off as the ceremony's.
 fn check_source(points: &Points, insecure: bool, source: &str) -> Result<()> {
     if source == ceremony::SOURCE && (insecure || points.s_g2 != ceremony::tau_g2()?) {
-        return Err(Error::input("the points are not those of the ceremony that the file names").at_field("source").with_value(source));
+        return Err(Error::input("the points are not those of the ceremony that the file names")
+            .at_field("source")
+            .with_value(source));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde::Deserialize;
 
-use super::{check, g2, Points, Srs};
+use super::{g2, Points, Srs};
 use crate::commit::parse_compressed_affine;
 use crate::error::{Error, Locate, Result};
 
@@ -89,7 +89,8 @@ impl<'de, const N: usize> Deserialize<'de> for HexPoint<N> {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> std::result::Result<Self::Value, E> {
                 let mut bytes = [0u8; N];
                 let digits = text.strip_prefix("0x").ok_or_else(|| E::custom("a point must start with 0x"))?;
-                hex::decode_to_slice(digits, &mut bytes).map_err(|e| E::custom(format!("a point is not {N} bytes of hex: {e}")))?;
+                hex::decode_to_slice(digits, &mut bytes)
+                    .map_err(|e| E::custom(format!("a point is not {N} bytes of hex: {e}")))?;
                 Ok(HexPoint(bytes))
             }
         }
@@ -107,7 +108,9 @@ pub fn load(path: &Path, k: u32) -> Result<Srs> {
 
 fn read(path: &Path, k: u32) -> Result<Srs> {
     if !(MIN_K..=MAX_K).contains(&k) {
-        return Err(Error::input(format!("ceremonies have transcripts for k from {MIN_K} to {MAX_K}")).at_field("k").with_value(k));
+        return Err(Error::input(format!("ceremonies have transcripts for k from {MIN_K} to {MAX_K}"))
+            .at_field("k")
+            .with_value(k));
     }
     let file = File::open(path).map_err(|e| Error::io("cannot open the ceremony", e))?;
     let length = file.metadata().map_err(|e| Error::io("cannot read the ceremony", e))?.len();
@@ -122,24 +125,30 @@ fn read(path: &Path, k: u32) -> Result<Srs> {
 
 /// As [`load`], over the bytes of the file.
 fn parse(bytes: &[u8], k: u32) -> Result<Srs> {
-    let ceremony: Ceremony = serde_json::from_slice(bytes).map_err(|e| Error::input(format!("the ceremony is malformed: {e}")))?;
+    let ceremony: Ceremony =
+        serde_json::from_slice(bytes).map_err(|e| Error::input(format!("the ceremony is malformed: {e}")))?;
     let size = 1usize << k;
     let mut wanted = ceremony.transcripts.0.into_iter().filter(|t| t.g1_count == size as u64);
     let transcript = match (wanted.next(), wanted.next()) {
         (Some(transcript), None) => transcript,
-        _ => return Err(Error::input(format!("the ceremony does not have exactly one transcript of {size} powers")).at_field("transcripts")),
+        _ => {
+            return Err(Error::input(format!("the ceremony does not have exactly one transcript of {size} powers"))
+                .at_field("transcripts"))
+        }
     };
     let points = points(k, &transcript).within("powersOfTau").within("transcripts")?;
-    check::full(k, &points).within("transcripts")?;
     Srs::assemble(k, points, false, &format!("ceremony-{size}"))
 }
 
 fn points(k: u32, transcript: &Transcript) -> Result<Points> {
     let powers = &transcript.powers;
-    let counts = [("G1Powers", powers.g1.0.len(), transcript.g1_count), ("G2Powers", powers.g2.0.len(), transcript.g2_count)];
+    let counts =
+        [("G1Powers", powers.g1.0.len(), transcript.g1_count), ("G2Powers", powers.g2.0.len(), transcript.g2_count)];
     for (field, found, stated) in counts {
         if found as u64 != stated {
-            return Err(Error::input(format!("{found} points where the transcript states {stated}")).at_field(field).with_value(found));
+            return Err(Error::input(format!("{found} points where the transcript states {stated}"))
+                .at_field(field)
+                .with_value(found));
         }
     }
     let [first, second, ..] = powers.g2.0.as_slice() else {
@@ -147,7 +156,7 @@ fn points(k: u32, transcript: &Transcript) -> Result<Points> {
     };
     let g2 = g2::parse_compressed(&first.0).at_field("G2Powers[0]")?;
     let s_g2 = g2::parse_compressed(&second.0).at_field("G2Powers[1]")?;
-    Ok(Points::from_powers(k, g1_points(&powers.g1.0)?, g2, s_g2))
+    Points::from_powers(k, g1_points(&powers.g1.0)?, g2, s_g2)
 }
 
 fn g1_points(powers: &[HexPoint<G1_BYTES>]) -> Result<Vec<blst_p1_affine>> {

@@ -33,7 +33,9 @@ fn transcript() -> &'static Value {
 }
 
 fn file(transcripts: Vec<Value>) -> Vec<u8> {
-    json!({"transcripts": transcripts, "participantIds": ["git|1|x"], "participantEcdsaSignatures": [""]}).to_string().into_bytes()
+    json!({"transcripts": transcripts, "participantIds": ["git|1|x"], "participantEcdsaSignatures": [""]})
+        .to_string()
+        .into_bytes()
 }
 
 fn tampered(change: impl Fn(&mut Value)) -> Error {
@@ -88,7 +90,14 @@ fn all_powers_of_tau_equal_one_are_refused() {
 #[test]
 fn malformed_transcripts_are_refused() {
     let first = transcript()["powersOfTau"]["G1Powers"][0].as_str().unwrap().to_owned();
-    let texts = ["".to_owned(), "0x".into(), first[2..].into(), format!("{first}00"), first.replace('9', "g"), format!("0x{}", "f".repeat(96))];
+    let texts = [
+        "".to_owned(),
+        "0x".into(),
+        first[2..].into(),
+        format!("{first}00"),
+        first.replace('9', "g"),
+        format!("0x{}", "f".repeat(96)),
+    ];
     for text in texts {
         tampered(|v| v["powersOfTau"]["G1Powers"][0] = json!(text));
     }
@@ -109,8 +118,19 @@ fn malformed_files_are_refused() {
     let deep = [b"{\"a\":".repeat(100_000), b"1".to_vec(), b"}".repeat(100_000)].concat();
     let duplicate = br#"{"transcripts":[],"transcripts":[]}"#.to_vec();
     let twice = file(vec![transcript().clone(), transcript().clone()]);
-    let many = file(vec![json!({"numG1Powers": 1, "numG2Powers": 0, "powersOfTau": {"G1Powers": [], "G2Powers": []}}); 9]);
-    let cases = [vec![], b"null".to_vec(), b"{}".to_vec(), good[..good.len() - 1].to_vec(), [good, b"x".to_vec()].concat(), deep, duplicate, twice, many];
+    let many =
+        file(vec![json!({"numG1Powers": 1, "numG2Powers": 0, "powersOfTau": {"G1Powers": [], "G2Powers": []}}); 9]);
+    let cases = [
+        vec![],
+        b"null".to_vec(),
+        b"{}".to_vec(),
+        good[..good.len() - 1].to_vec(),
+        [good, b"x".to_vec()].concat(),
+        deep,
+        duplicate,
+        twice,
+        many,
+    ];
     for (index, bytes) in cases.iter().enumerate() {
         assert_eq!(parse(bytes, K).err().map(|e| e.code()), Some("input"), "case {index}");
     }

@@ -3,7 +3,7 @@
 //! Whoever knows τ can forge proofs. [`ceremony`] and [`import`] take powers from a public ceremony whose τ nobody knows if
 //! one of its contributors was honest; [`insecure`] draws τ on this machine and marks the result for ever.
 //!
-//! Creation and import check everything ([`check::full`]). Loading a file that this program wrote checks its digest, that
+//! Creation and import check everything ([`check`]). Loading a file that this program wrote checks its digest, that
 //! every point is on the curve, and a pairing; it does not repeat the subgroup check of every point, which takes seconds.
 
 pub mod ceremony;
@@ -50,11 +50,14 @@ struct Points {
 }
 
 impl Points {
-    /// Adds the Lagrange form to 2^k powers, by an FFT over the group.
-    fn from_powers(k: u32, g: Vec<blst_p1_affine>, g2: G2Projective, s_g2: G2Projective) -> Self {
-        let projective: Vec<G1Projective> = g.iter().map(from_affine).collect();
-        let g_lagrange = to_affine(&g_to_lagrange(&projective, k));
-        Points { g, g_lagrange, g2, s_g2 }
+    /// Checks 2^k powers and adds their Lagrange form, by an FFT over the group.
+    fn from_powers(k: u32, g: Vec<blst_p1_affine>, g2: G2Projective, s_g2: G2Projective) -> Result<Self> {
+        let mut points = Points { g, g_lagrange: Vec::new(), g2, s_g2 };
+        check::powers(&points)?;
+        let projective: Vec<G1Projective> = points.g.iter().map(from_affine).collect();
+        points.g_lagrange = to_affine(&g_to_lagrange(&projective, k));
+        check::lagrange(k, &points)?;
+        Ok(points)
     }
 }
 

@@ -27,7 +27,10 @@ pub struct ColumnRef {
 pub enum Expression {
     Constant(F),
     /// The cell of a column `rotation` rows below; rows wrap around the domain.
-    Cell { column: ColumnRef, rotation: i32 },
+    Cell {
+        column: ColumnRef,
+        rotation: i32,
+    },
     Sum(Vec<Expression>),
     Product(Vec<Expression>),
     Negated(Box<Expression>),

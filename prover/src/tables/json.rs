@@ -13,7 +13,8 @@ pub(super) struct Node<'a> {
 
 /// Parses canonical JSON: UTF-8, sorted keys, no spaces, minimal escapes, no duplicate keys.
 pub(super) fn parse_canonical(bytes: &[u8]) -> Result<Value> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|e| Error::input(format!("the tables are not JSON: {e}")))?;
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|e| Error::input(format!("the tables are not JSON: {e}")))?;
     let again = serde_json::to_vec(&value).map_err(|e| Error::internal(e.to_string()))?;
     if again != bytes {
         return Err(Error::input("the tables are not canonical JSON (sorted keys, no spaces, no duplicate keys)"));
@@ -74,7 +75,9 @@ impl<'a> Node<'a> {
     pub(super) fn list(&self, max: usize) -> Result<Vec<Node<'a>>> {
         let items = self.value.as_array().ok_or_else(|| self.error("must be a list"))?;
         if items.len() > max {
-            return Err(Error::input(format!("has more than {max} items")).at_field(self.path.clone()).with_value(items.len()));
+            return Err(Error::input(format!("has more than {max} items"))
+                .at_field(self.path.clone())
+                .with_value(items.len()));
         }
         let item = |(index, value)| Node { value, path: format!("{}[{index}]", self.path) };
         Ok(items.iter().enumerate().map(item).collect())

@@ -201,7 +201,8 @@ impl Tables {
         found.into_iter().collect()
     }
 
-    fn constraints(&self) -> impl Iterator<Item = &Expression> {
+    /// All polynomials in reading order: gates, then lookups (inputs, then table).
+    pub fn constraints(&self) -> impl Iterator<Item = &Expression> {
         let lookups = self.lookups.iter().flat_map(|lookup| lookup.inputs.iter().chain(&lookup.table));
         self.gates.iter().flat_map(|gate| &gate.polys).chain(lookups)
     }

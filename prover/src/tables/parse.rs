@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::field::MODULUS_DECIMAL;
 
 const KEYS: [&str; 13] = [
-    "format", "version", "field", "relation", "k", "layout", "advice", "fixed", "instance", "gates", "lookups", "copies",
-    "regions",
+    "format", "version", "field", "relation", "k", "layout", "advice", "fixed", "instance", "gates", "lookups",
+    "copies", "regions",
 ];
 
 /// The whole file; the digest is left to the caller.
@@ -35,8 +35,10 @@ pub(super) fn tables(root: &Node) -> Result<Tables> {
     let columns = columns(&out)?;
     let mut parser = Parser::new(&columns);
     let gates = gates.list(limits::CONSTRAINTS)?.iter().map(|n| gate(n, &mut parser)).collect::<Result<Vec<_>>>()?;
-    let lookups = lookups.list(limits::CONSTRAINTS)?.iter().map(|n| lookup(n, &mut parser)).collect::<Result<Vec<_>>>()?;
-    let copies = copies.list(limits::COPIES)?.iter().map(|n| copy(n, &columns, out.domain())).collect::<Result<Vec<_>>>()?;
+    let lookups =
+        lookups.list(limits::CONSTRAINTS)?.iter().map(|n| lookup(n, &mut parser)).collect::<Result<Vec<_>>>()?;
+    let copies =
+        copies.list(limits::COPIES)?.iter().map(|n| copy(n, &columns, out.domain())).collect::<Result<Vec<_>>>()?;
     drop(columns);
     (out.gates, out.lookups, out.copies) = (gates, lookups, copies);
     out.regions = regions.list(limits::REGIONS)?.iter().map(|n| region(n, out.domain())).collect::<Result<_>>()?;
@@ -74,7 +76,11 @@ fn fixed_column(node: &Node, domain: usize) -> Result<FixedColumn> {
     let mut runs: Vec<Run> = Vec::new();
     for item in runs_node.list(limits::RUNS)? {
         let [start, count, value] = triple(&item)?;
-        let run = Run { start: start.count(domain)?, count: count.integer(1, domain as i64)? as usize, value: value.field_element()? };
+        let run = Run {
+            start: start.count(domain)?,
+            count: count.integer(1, domain as i64)? as usize,
+            value: value.field_element()?,
+        };
         let past = runs.last().map_or(0, |last| last.start + last.count);
         if run.start < past {
             return Err(item.error("runs must be in row order and must not overlap"));
@@ -110,7 +116,9 @@ fn columns(tables: &Tables) -> Result<HashMap<&str, ColumnRef>> {
         }
     }
     if out.is_empty() || out.len() > limits::COLUMNS {
-        return Err(tables.error("advice", format!("there must be from 1 to {} columns", limits::COLUMNS)).with_value(out.len()));
+        return Err(tables
+            .error("advice", format!("there must be from 1 to {} columns", limits::COLUMNS))
+            .with_value(out.len()));
     }
     Ok(out)
 }
@@ -167,7 +175,11 @@ fn copy(node: &Node, columns: &HashMap<&str, ColumnRef>, domain: usize) -> Resul
 
 fn region(node: &Node, domain: usize) -> Result<Region> {
     let [name_node, start, rows] = node.object(["name", "start", "rows"])?;
-    Ok(Region { name: name(&name_node)?.to_owned(), start: start.count(domain)?, rows: rows.integer(1, domain as i64)? as usize })
+    Ok(Region {
+        name: name(&name_node)?.to_owned(),
+        start: start.count(domain)?,
+        rows: rows.integer(1, domain as i64)? as usize,
+    })
 }
 
 /// IDs of gates and lookups, and names of regions, occur once.

@@ -46,7 +46,8 @@ pub(crate) fn json_tables() -> Value {
     let range: Vec<Value> = (1..RANGE).map(|v| json!([v.to_string(), "1", v.to_string()])).collect();
     let up = sum(&[cell("a", 1), neg(cell("a", 0)), neg(product(&[cell("x", 0), cell("p", 0)]))]);
     let down = sum(&[cell("a", 0), neg(cell("a", -1)), neg(product(&[cell("x", -1), cell("p", -1)]))]);
-    let halved = sum(&[product(&[cell("b", 0), json!({"tag": "const", "value": "2"})]), neg(cell("y", 0)), neg(cell("y", 0))]);
+    let halved =
+        sum(&[product(&[cell("b", 0), json!({"tag": "const", "value": "2"})]), neg(cell("y", 0)), neg(cell("y", 0))]);
     json!({
         "format": "zkapex.tables", "version": "1", "relation": "sample", "k": K.to_string(), "field": crate::field::MODULUS_DECIMAL,
         "layout": {"preset": "sample", "insecure": true, "lanes": "1", "slack_bits": ["1", "2"]},

@@ -16,10 +16,16 @@ fn sample_is_read() {
     assert_eq!(t.advice_names().collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(t.instance_names().collect::<Vec<_>>(), ["x", "y", "p"]);
     assert_eq!(t.fixed[3].runs, [Run { start: 0, count: 1, value: F::from(7) }]);
-    assert_eq!((t.gates[1].id.as_str(), t.gates[1].polys.len(), t.lookups.len(), t.copies.len()), ("sample.down", 2, 1, 4));
+    assert_eq!(
+        (t.gates[1].id.as_str(), t.gates[1].polys.len(), t.lookups.len(), t.copies.len()),
+        ("sample.down", 2, 1, 4)
+    );
     assert_eq!((t.degree(), t.usable_rows(), t.copied_columns().len()), (4, 58, 6));
     assert_eq!(t.digest, <[u8; 32]>::from(Sha256::digest(json_tables().to_string())));
-    let negated = Expression::Negated(Box::new(Expression::Cell { column: ColumnRef { kind: Kind::Advice, index: 0 }, rotation: -1 }));
+    let negated = Expression::Negated(Box::new(Expression::Cell {
+        column: ColumnRef { kind: Kind::Advice, index: 0 },
+        rotation: -1,
+    }));
     let Expression::Product(factors) = &t.gates[1].polys[0] else { panic!("a product") };
     let Expression::Sum(terms) = &factors[1] else { panic!("a sum") };
     assert_eq!(terms[1], negated);
@@ -31,7 +37,9 @@ fn layout_getters_are_typed() {
     assert_eq!(layout.text("preset").unwrap(), "sample");
     assert_eq!((layout.flag("insecure").unwrap(), layout.count("lanes").unwrap()), (true, 1));
     assert_eq!(layout.list("slack_bits").unwrap(), [1, 2]);
-    for error in [layout.count("preset").unwrap_err(), layout.text("lanes").unwrap_err(), layout.flag("lanes").unwrap_err()] {
+    for error in
+        [layout.count("preset").unwrap_err(), layout.text("lanes").unwrap_err(), layout.flag("lanes").unwrap_err()]
+    {
         assert!(error.place().field.as_ref().unwrap().starts_with("layout."));
     }
     assert!(layout.list("none").is_err() && layout.count("insecure").is_err() && layout.text("slack_bits").is_err());
@@ -49,7 +57,11 @@ const CASES: &[Case] = &[
     ("missing key", |t| drop(t.as_object_mut().unwrap().remove("copies")), "copies"),
     ("format", |t| t["format"] = json!("zkapex.request"), "format"),
     ("version", |t| t["version"] = json!("2"), "version"),
-    ("another field", |t| t["field"] = json!("21888242871839275222246405745257275088548364400416034343698204186575808495617"), "field"),
+    (
+        "another field",
+        |t| t["field"] = json!("21888242871839275222246405745257275088548364400416034343698204186575808495617"),
+        "field",
+    ),
     ("relation not a string", |t| t["relation"] = json!(["sample"]), "relation"),
     ("relation with spaces", |t| t["relation"] = json!("a b"), "relation"),
     ("k a number", |t| t["k"] = json!(6), "k"),
@@ -82,24 +94,64 @@ const CASES: &[Case] = &[
     ("runs overlap", |t| t["fixed"][0]["runs"] = json!([["0", "5", "1"], ["4", "1", "1"]]), "fixed[0].runs[1]"),
     ("run past the usable rows", |t| t["fixed"][0]["runs"] = json!([["57", "2", "1"]]), "fixed"),
     ("run past the domain", |t| t["fixed"][0]["runs"] = json!([["0", "65", "1"]]), "fixed[0].runs[0][1]"),
-    ("run start overflow", |t| t["fixed"][0]["runs"] = json!([["18446744073709551615", "2", "1"]]), "fixed[0].runs[0][0]"),
+    (
+        "run start overflow",
+        |t| t["fixed"][0]["runs"] = json!([["18446744073709551615", "2", "1"]]),
+        "fixed[0].runs[0][0]",
+    ),
     ("gate ID twice", |t| t["gates"][1]["id"] = json!("sample.up"), "gates"),
     ("lookup ID of a gate", |t| t["lookups"][0]["id"] = json!("sample.up"), "lookups"),
     ("gate without polynomials", |t| t["gates"][0]["polys"] = json!([]), "gates[0].polys"),
     ("unknown tag", |t| replace(t, "/gates/0/polys/0/tag", json!("power")), "gates[0].polys[0].tag"),
     ("no tag", |t| replace(t, "/gates/0/polys/0", json!({"value": "1"})), "gates[0].polys[0].tag"),
     ("polynomial no object", |t| replace(t, "/gates/0/polys/0", json!("x")), "gates[0].polys[0]"),
-    ("sum of one", |t| replace(t, "/gates/0/polys/0", json!({"tag": "sum", "terms": [cell("a", 0)]})), "gates[0].polys[0].terms"),
-    ("sum with factors", |t| replace(t, "/gates/0/polys/0", json!({"tag": "sum", "factors": []})), "gates[0].polys[0].factors"),
+    (
+        "sum of one",
+        |t| replace(t, "/gates/0/polys/0", json!({"tag": "sum", "terms": [cell("a", 0)]})),
+        "gates[0].polys[0].terms",
+    ),
+    (
+        "sum with factors",
+        |t| replace(t, "/gates/0/polys/0", json!({"tag": "sum", "factors": []})),
+        "gates[0].polys[0].factors",
+    ),
     ("constant alone", |t| replace(t, "/gates/0/polys/0", json!({"tag": "const", "value": "1"})), "gates[0].polys[0]"),
-    ("constant p", |t| replace(t, "/gates/1/polys/1/factors/1/terms/0/factors/1/value", json!(crate::field::MODULUS_DECIMAL)), "gates[1].polys[1].factors[1].terms[0].factors[1].value"),
-    ("constant negative", |t| replace(t, "/gates/1/polys/1/factors/1/terms/0/factors/1/value", json!("-1")), "gates[1].polys[1].factors[1].terms[0].factors[1].value"),
-    ("unknown column", |t| replace(t, "/gates/0/polys/0/factors/0/column", json!("z")), "gates[0].polys[0].factors[0].column"),
-    ("rotation too far", |t| replace(t, "/gates/0/polys/0/factors/0/rotation", json!("9")), "gates[0].polys[0].factors[0].rotation"),
-    ("rotation -0", |t| replace(t, "/gates/0/polys/0/factors/0/rotation", json!("-0")), "gates[0].polys[0].factors[0].rotation"),
-    ("degree over the limit", |t| replace(t, "/gates/0/polys/0", json!({"tag": "product", "factors": vec![cell("a", 0); 10]})), "gates[0].polys"),
+    (
+        "constant p",
+        |t| replace(t, "/gates/1/polys/1/factors/1/terms/0/factors/1/value", json!(crate::field::MODULUS_DECIMAL)),
+        "gates[1].polys[1].factors[1].terms[0].factors[1].value",
+    ),
+    (
+        "constant negative",
+        |t| replace(t, "/gates/1/polys/1/factors/1/terms/0/factors/1/value", json!("-1")),
+        "gates[1].polys[1].factors[1].terms[0].factors[1].value",
+    ),
+    (
+        "unknown column",
+        |t| replace(t, "/gates/0/polys/0/factors/0/column", json!("z")),
+        "gates[0].polys[0].factors[0].column",
+    ),
+    (
+        "rotation too far",
+        |t| replace(t, "/gates/0/polys/0/factors/0/rotation", json!("9")),
+        "gates[0].polys[0].factors[0].rotation",
+    ),
+    (
+        "rotation -0",
+        |t| replace(t, "/gates/0/polys/0/factors/0/rotation", json!("-0")),
+        "gates[0].polys[0].factors[0].rotation",
+    ),
+    (
+        "degree over the limit",
+        |t| replace(t, "/gates/0/polys/0", json!({"tag": "product", "factors": vec![cell("a", 0); 10]})),
+        "gates[0].polys",
+    ),
     ("lookup sides differ", |t| t["lookups"][0]["table"] = json!([cell("t", 0), cell("t", 0)]), "lookups[0].table"),
-    ("lookup degree", |t| t["lookups"][0]["inputs"][0] = json!({"tag": "product", "factors": vec![cell("a", 0); 7]}), "lookups[0]"),
+    (
+        "lookup degree",
+        |t| t["lookups"][0]["inputs"][0] = json!({"tag": "product", "factors": vec![cell("a", 0); 7]}),
+        "lookups[0]",
+    ),
     ("lookup empty", |t| t["lookups"][0]["inputs"] = json!([]), "lookups[0].inputs"),
     ("copy to itself", |t| t["copies"][0]["right"] = t["copies"][0]["left"].clone(), "copies[0]"),
     ("copy on an unusable row", |t| t["copies"][0]["left"]["row"] = json!("58"), "copies"),
@@ -181,6 +233,9 @@ fn files_name_themselves_in_errors() {
 #[test]
 fn advice_openings_cost_usable_rows() {
     let mut value = json_tables();
-    value["gates"][0]["polys"].as_array_mut().unwrap().push(json!({"tag": "sum", "terms": [cell("a", 4), cell("a", 5)]}));
+    value["gates"][0]["polys"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"tag": "sum", "terms": [cell("a", 4), cell("a", 5)]}));
     assert_eq!(parse(&value).unwrap().usable_rows(), 64 - (5 + 3));
 }

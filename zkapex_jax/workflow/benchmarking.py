@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zkapex_jax.prover import OnProgress
+from zkapex_jax.errors import InternalError
 from zkapex_jax.protocol import ModelRef, generate_key
-from zkapex_jax.workflow.admission import admit
+from zkapex_jax.prover import OnProgress
+from zkapex_jax.quantize import to_fixed
+from zkapex_jax.workflow.admission import admit, publish
 from zkapex_jax.workflow.enrolling import EnrolResult, base_digest, enrol
 from zkapex_jax.workflow.folders import Provider
 from zkapex_jax.workflow.proving import ProveResult, prove
@@ -19,9 +21,6 @@ from zkapex_jax.workflow.synthetic import SyntheticClient, synthetic_client
 from zkapex_jax.workflow.toolchain import Toolchain
 from zkapex_jax.workflow.unlearning import unlearn
 from zkapex_jax.workflow.verifying import VerifyResult, verify
-from zkapex_jax.errors import InternalError
-from zkapex_jax.quantize import to_fixed
-from zkapex_jax.workflow.admission import publish
 
 CLIENT = "bench"
 

@@ -1,0 +1,96 @@
+"""Help that reads well, usage errors, and what happens when something unforeseen breaks."""
+
+from __future__ import annotations
+
+import pytest
+from cli_walk import Run
+
+from zkapex_jax.cli import tables as tables_command
+from zkapex_jax.cli.main import _COMMANDS, app  # noqa: F401
+
+NAMES = [command.__name__ for _, command, _ in _COMMANDS]
+GROUPS = [("ledger", name) for name in ("show", "check", "close")] + [("srs", name) for name in ("ensure", "import")]
+
+
+def test_the_root_help_lists_every_command_and_the_order(run: Run) -> None:
+    shown = run("--help").out
+    for name in [*NAMES, "ledger", "srs"]:
+        assert f" {name} " in shown
+    assert "keygen → enrol → admit" in shown and "Exit codes" in shown
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_has_an_example_and_exit_codes(run: Run, name: str) -> None:
+    shown = run(name, "--help").out
+    assert f"$ zkapex {name}" in shown and "Exit codes" in shown and "--json" in shown
+
+
+@pytest.mark.parametrize("names", GROUPS, ids=" ".join)
+def test_groups_have_help(run: Run, names: tuple[str, str]) -> None:
+    assert "--json" in run(*names, "--help").out
+
+
+def test_every_option_has_words(run: Run) -> None:
+    """An option line ends with text: metavar alone explains nothing."""
+    for name in NAMES:
+        shown = run(name, "--help").out
+        options = [line for line in shown.splitlines() if line.startswith("│") and " --" in line[:12]]
+        assert options
+        for line in options:
+            assert len(line.strip("│ ").split()) >= 3, f"{name}: {line}"
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").out.startswith("zkapex ")
+
+
+@pytest.mark.parametrize("arguments", [("none",), ("prove",), ("tables", "--none"), ("bench", "--chunks", "0"), ("bench", "--threads", "x")])
+def test_usage_errors(run: Run, arguments: tuple[str, ...]) -> None:
+    assert run(*arguments, code=2).err
+
+
+def test_unknown_preset(run: Run) -> None:
+    assert "unknown preset; known are toy, ceremony-4096" in run("tables", "--preset", "none", code=2).err
+
+
+@pytest.mark.parametrize("arguments", [("estimate",), ("estimate", "x", "--weights", "5"), ("verify", "x"), ("verify", "x", "--provider", "p", "--state", "s")])
+def test_options_that_exclude_or_need_each_other(run: Run, arguments: tuple[str, ...]) -> None:
+    assert run(*arguments, code=2).err.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (ZeroDivisionError("x"), 5, "this is a bug: run again with ZKAPEX_DEBUG=1"),
+        (MemoryError(), 5, "out of memory"),
+        (OSError(28, "No space left on device", "/x"), 4, "/x: No space left on device"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_the_unforeseen(run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int, words: str) -> None:
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(tables_command, "emit", fail)
+    ran = run("tables", code=code)
+    assert words in ran.err and "Traceback" not in ran.err
+
+
+def test_debugging_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setenv("ZKAPEX_DEBUG", "1")
+    monkeypatch.setattr(tables_command, "emit", fail)
+    assert "Traceback" in CliRunner().invoke(app, ["tables"]).stderr
+
+
+def test_quiet_prints_nothing(run: Run) -> None:
+    ran = run("tables", "--preset", "toy", "--quiet")
+    assert ran.out == "" and ran.err == ""
+
+
+def test_json_is_one_document(run: Run) -> None:
+    assert run("tables", "--preset", "toy", "--json").document["cost"]["degree"] == 3
