@@ -5,3 +5,4 @@ emits them. Numpy appears only as a documented speed-up beside a plain twin (`ex
 """
 
 from .precheck import check_chunk as check_chunk
+from .precheck import check_enrolment_chunk as check_enrolment_chunk

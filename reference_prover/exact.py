@@ -28,12 +28,15 @@ def combine_plain(matrix: Sequence[Sequence[int]], scalars: Sequence[int]) -> li
 
 
 def combine(matrix: np.ndarray, scalars: Sequence[int]) -> list[int]:
-    """sum_k scalars[k] * matrix[k, m] for every m, over the integers; matrix [K, M] of any integer type.
+    """sum_k scalars[k] * matrix[k, m] for every m, over the integers; matrix [K, M] of any integer type, or of Python integers
+    of any size (dtype object), which take the plain way.
 
     Raises WitnessError if the shapes disagree or if the matrix entries are not small (|entry| < 2^31).
     """
     if matrix.ndim != 2 or matrix.shape[0] != len(scalars):
         raise WitnessError("matrix and scalars disagree in length", field="combine", value=(matrix.shape, len(scalars)))
+    if matrix.dtype == object:
+        return combine_plain(matrix.tolist(), scalars) if matrix.shape[0] else [0] * matrix.shape[1]
     if matrix.dtype.kind not in "iu":
         raise WitnessError("an integer matrix is needed", field="combine", value=str(matrix.dtype))
     totals = [0] * matrix.shape[1]
@@ -48,6 +51,30 @@ def combine(matrix: np.ndarray, scalars: Sequence[int]) -> list[int]:
             for m, row in enumerate(product, start=left):
                 totals[m] += _join(row, width)
     return totals
+
+
+def products_plain(left: Sequence[Sequence[int]], right: Sequence[Sequence[int]]) -> list[list[int]]:
+    """<left_j, right_k> for every j and k; the definition."""
+    return [[sum(int(a) * int(b) for a, b in zip(row, other, strict=True)) for other in right] for row in left]
+
+
+def products(left: np.ndarray, right: np.ndarray) -> list[list[int]]:
+    """`products_plain` of a small-integer matrix [J, M] and rows [K, M] of any integers: [J][K].
+
+    One floating-point product where M max|left| max|right| < 2^53, so that no partial sum can round; else row by row."""
+    if left.shape[1] != right.shape[1]:
+        raise WitnessError("the rows differ in length", field="products", value=(left.shape, right.shape))
+    if not left.size or not right.size:
+        return [[0] * right.shape[0] for _ in range(left.shape[0])]
+    largest = [max(abs(int(matrix.max())), abs(int(matrix.min())), 1) for matrix in (left, right)]
+    if left.shape[1] * largest[0] * largest[1] >= 1 << FLOAT_BITS:
+        by_row = [combine(left.T, row) for row in right.tolist()]
+        return [list(column) for column in zip(*by_row)]
+    total = np.zeros((left.shape[0], right.shape[0]))
+    for start in range(0, left.shape[1], BLOCK):
+        cut = slice(start, start + BLOCK)
+        total += left[:, cut].astype(np.float64) @ right[:, cut].astype(np.float64).T
+    return total.astype(np.int64).tolist()
 
 
 def _limb_bits(matrix: np.ndarray) -> int:

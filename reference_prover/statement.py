@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, fields
-from typing import Mapping
+from typing import Any, Mapping
 
 from .errors import StatementError
 
@@ -52,18 +52,23 @@ class Statement:
     relation: str = RELATION
 
     def __post_init__(self) -> None:
-        if self.relation != RELATION:
-            raise StatementError(f"the relation must be {RELATION}", field="relation", value=self.relation)
-        for name in ("preset", "client"):
-            if not isinstance(getattr(self, name), str) or not _NAME.fullmatch(getattr(self, name)):
-                raise StatementError("1 to 64 letters, digits, dots, dashes or underscores", field=name, value=getattr(self, name))
-        for name in DIGESTS:
-            if not isinstance(getattr(self, name), bytes) or len(getattr(self, name)) != 32:
-                raise StatementError("a digest is 32 bytes", field=name, value=getattr(self, name))
-        for name, (low, high) in _INTEGERS.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value < high:
-                raise StatementError(f"must be an integer in [{low}, {high})", field=name, value=value)
+        check_fields(self, RELATION, DIGESTS, _INTEGERS)
+
+
+def check_fields(statement: Any, relation: str, digests: tuple[str, ...], integers: Mapping[str, tuple[int, int]]) -> None:
+    """Raises StatementError unless names, 32-byte digests and integers [low, high) of a statement are what they must be."""
+    if statement.relation != relation:
+        raise StatementError(f"the relation must be {relation}", field="relation", value=statement.relation)
+    for name in ("preset", "client"):
+        if not isinstance(getattr(statement, name), str) or not _NAME.fullmatch(getattr(statement, name)):
+            raise StatementError("1 to 64 letters, digits, dots, dashes or underscores", field=name, value=getattr(statement, name))
+    for name in digests:
+        if not isinstance(getattr(statement, name), bytes) or len(getattr(statement, name)) != 32:
+            raise StatementError("a digest is 32 bytes", field=name, value=getattr(statement, name))
+    for name, (low, high) in integers.items():
+        value = getattr(statement, name)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value < high:
+            raise StatementError(f"must be an integer in [{low}, {high})", field=name, value=value)
 
 
 def rules(gamma: int, weights: int, rows: int) -> tuple[int, int]:
@@ -78,39 +83,39 @@ def require_rules(statement: Statement, rows: int) -> None:
             raise StatementError(f"the rule gives {value}", field=name, value=getattr(statement, name))
 
 
-def parse(text: str | bytes) -> Statement:
-    """Statement JSON to a Statement. Raises StatementError on anything missing, extra, doubled or out of bounds."""
+def parse(text: str | bytes, kind: type = Statement) -> Any:
+    """Statement JSON to a statement of that kind. Raises StatementError on anything missing, extra, doubled or out of bounds."""
     try:
         data = json.loads(text, object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError) as error:
         raise StatementError("not a JSON object", value=str(error)) from error
     if not isinstance(data, dict):
         raise StatementError("not a JSON object", value=data)
-    return from_mapping(data)
+    return from_mapping(data, kind)
 
 
-def from_mapping(data: Mapping[str, object]) -> Statement:
-    """A mapping of strings to a Statement. Raises StatementError."""
-    names = {field.name for field in fields(Statement)}
-    for name in sorted(names ^ set(data)):
-        raise StatementError("missing" if name in names else "unknown field", field=name)
-    return Statement(**{name: _value(name, data[name]) for name in names})
+def from_mapping(data: Mapping[str, object], kind: type = Statement) -> Any:
+    """A mapping of strings to a statement of that kind. Raises StatementError."""
+    types = {field.name: field.type for field in fields(kind)}
+    for name in sorted(set(types) ^ set(data)):
+        raise StatementError("missing" if name in types else "unknown field", field=name)
+    return kind(**{name: _value(name, types[name], data[name]) for name in types})
 
 
-def to_mapping(statement: Statement) -> dict[str, str]:
+def to_mapping(statement: Any) -> dict[str, str]:
     """The inverse of `from_mapping`."""
-    values = {field.name: getattr(statement, field.name) for field in fields(Statement)}
+    values = {field.name: getattr(statement, field.name) for field in fields(statement)}
     return {name: value.hex() if isinstance(value, bytes) else str(value) for name, value in values.items()}
 
 
-def _value(name: str, text: object) -> object:
+def _value(name: str, kind: object, text: object) -> object:
     if not isinstance(text, str):
         raise StatementError("every field is a string", field=name, value=text)
-    if name in DIGESTS:
+    if kind == "bytes":
         if not _HEX32.fullmatch(text):
             raise StatementError("a digest is 64 lower-case hex digits", field=name, value=text)
         return bytes.fromhex(text)
-    if name in _INTEGERS:
+    if kind == "int":
         if not _DECIMAL.fullmatch(text):
             raise StatementError("a decimal string without sign or leading zeros", field=name, value=text)
         return int(text)

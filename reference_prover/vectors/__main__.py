@@ -6,10 +6,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import fold, tables, ternary, transcript
+from . import enrolment, fold, tables, ternary, transcript
 from .writing import write_json
 
-HANDLERS = {"transcript": transcript.cases, "ternary": ternary.cases, "tables": tables.cases, "fold": fold.cases}
+HANDLERS = {
+    "transcript": transcript.cases,
+    "ternary": ternary.cases,
+    "tables": tables.cases,
+    "fold": fold.cases,
+    "enrolment": enrolment.cases,
+}
 DEFAULT_OUT = Path(__file__).resolve().parents[2] / "vectors"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from .. import tables as table_format
 from ..compensation import compensate
 from ..field import MODULUS, to_bytes
-from ..layout import Layout, of_tables
+from ..layout import Frame, Layout, of_tables
 from ..rounds import blinding as blind
 from ..rounds import columns as round_4
 from ..rounds import online
@@ -50,11 +50,11 @@ def case(tables: Tables, name: str, weights: int, blinded: bool) -> dict[str, An
         "statement": to_mapping(statement),
         "witness": _witness(witness),
         "challenges": {"r": challenges.r.hex(), "eta": str(challenges.eta), "rho": str(challenges.rho), "mu": str(challenges.mu)},
-        "blinding": {field.name: _nested(getattr(blinding, field.name)) for field in fields(blinding)} if blinded else None,
+        "blinding": {field.name: nested(getattr(blinding, field.name)) for field in fields(blinding)} if blinded else None,
         "squared_sums": dict(zip(("t1", "t2", "d"), map(str, online.squared_sums(claim)), strict=True)),
         "claim": _claim(claim),
         "columns": {column: column_digest(values) for column, values in columns.items()},
-        "samples": {column: _samples(layout, values) for column, values in columns.items()},
+        "samples": {column: samples(layout, values) for column, values in columns.items()},
         "forgeries": [_forgery(tables, layout, statement, claim, challenges, blinding, power) for power in FORGERIES],
     }
 
@@ -81,7 +81,8 @@ def column_digest(values: list[int]) -> str:
     return hashlib.sha256(b"".join(map(to_bytes, values))).hexdigest()
 
 
-def _samples(layout: Layout, values: list[int]) -> dict[str, str]:
+def samples(layout: Frame, values: list[int]) -> dict[str, str]:
+    """Cells of the first two rows, the first active and the first blinding row."""
     return {str(row): str(values[row]) for row in (0, 1, layout.active_start, layout.blinding_start)}
 
 
@@ -111,5 +112,6 @@ def _claim(claim: Claim) -> dict[str, Any]:
     return {name: decimals(getattr(claim, name)) for name in ("e", "y", "p", "slacks", "q")}
 
 
-def _nested(value: Any) -> Any:
-    return decimals(value) if not value or isinstance(value[0], int) else [_nested(item) for item in value]
+def nested(value: Any) -> Any:
+    """Nested lists of integers with the innermost as decimals."""
+    return decimals(value) if not value or isinstance(value[0], int) else [nested(item) for item in value]
