@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zkapex_jax.bounds import FIELD_MODULUS, Bound, bounds_sheet, broken_bounds, residual_limit
-from zkapex_jax.circuit import build_fold_kkt
+from zkapex_jax.circuit import RELATIONS, build
 from zkapex_jax.errors import InputError
 from zkapex_jax.presets import DEFAULT_PRESET, PRESETS, TOY, Preset, get_preset
 
@@ -48,10 +48,12 @@ def test_presets_are_frozen() -> None:
 WRONG: list[tuple[str, Any]] = [
     *(("name", value) for value in ("", "Toy", "a b", "x" * 33, None, 1)),
     *((field, low - 1) for field, low in (("k", 5), ("lanes", 2), ("client_rows", 1), ("forget_rows", 0),
-                                          ("projections", 1), ("window_bits", 2), ("blinding_rows", 1))),
+                                          ("projections", 1), ("window_bits", 2), ("blinding_rows", 1),
+                                          ("range_bits", 2), ("distance_bits", 1))),
     *((field, high + 1) for field, high in (("k", 20), ("lanes", 64), ("client_rows", 1024), ("forget_rows", 256),
-                                            ("projections", 128), ("window_bits", 64), ("blinding_rows", 1024))),
-    *((field, value) for field in ("k", "lanes", "window_bits") for value in (True, 12.0, "12", None)),
+                                            ("projections", 128), ("window_bits", 64), ("blinding_rows", 1024),
+                                            ("range_bits", 64), ("distance_bits", 250))),
+    *((field, value) for field in ("k", "lanes", "window_bits", "range_bits", "distance_bits") for value in (True, 12.0, "12", None)),
     *(("slack_bits", value) for value in ((128, 64), [128, 64, 96], (0, 64, 96), (128, 251, 96), (128, 64, 96.0), None)),
     ("srs", None), ("insecure", 1),
 ]  # fmt: skip
@@ -74,8 +76,11 @@ def test_rows_that_do_not_fit_are_refused() -> None:
 
 def sum_of_squares_fits(bits: int) -> bool:
     """Σ f y² < p/2, recomputed by hand for the default preset with windows of that many bits."""
-    delta, gradient, rows = 2**bits - 1, 2**28 - 1, 72
-    weights = 16 * 3984
+    return stays_below(2**bits - 1, 2**28 - 2)
+
+
+def stays_below(delta: int, gradient: int) -> bool:
+    weights, rows = 16 * 3984, 72
     sigma = weights * gradient * delta + delta
     y = 2**39 * delta + rows * gradient * sigma
     return 2 * (weights * y**2 + 2**128 - 1) < FIELD_MODULUS
@@ -87,6 +92,16 @@ def test_the_widest_window_is_where_the_sum_of_squares_reaches_half_of_p() -> No
         assert broken_bounds(dataclasses.replace(DEFAULT, window_bits=bits)) == ()
     with pytest.raises(InputError) as caught:
         dataclasses.replace(DEFAULT, window_bits=widest + 1)
+    assert caught.value.code == "preset" and "Σ f y²" in str(caught.value)
+
+
+def test_the_widest_range_is_where_the_sum_of_squares_reaches_half_of_p() -> None:
+    """|G| ≤ 2(2^r − 1) enters Σ f y² of the online relation: a wide range at enrolment breaks the other sheet."""
+    widest = max(bits for bits in range(2, 65) if stays_below(2**29 - 1, 2 * (2**bits - 1)))
+    for bits in (widest - 1, widest):
+        assert broken_bounds(dataclasses.replace(DEFAULT, range_bits=bits)) == ()
+    with pytest.raises(InputError) as caught:
+        dataclasses.replace(DEFAULT, range_bits=widest + 1)
     assert caught.value.code == "preset" and "Σ f y²" in str(caught.value)
 
 
@@ -107,7 +122,7 @@ def test_margins_are_whole_bits_to_half_of_p(limit: int) -> None:
 
 def test_bounds_are_reached_by_extreme_integers() -> None:
     """A chunk of extreme cells gives exactly the limits of the sheet: they are bounds, and tight ones."""
-    delta, gradient = 2**TOY.window_bits - 1, 2**28 - 1
+    delta, gradient = 2**TOY.window_bits - 1, 2**28 - 2
     inner = sum(gradient * delta for _ in range(TOY.capacity))
     sigma = inner + delta
     y = 2**39 * delta + sum(gradient * sigma for _ in range(TOY.rows))
@@ -117,6 +132,40 @@ def test_bounds_are_reached_by_extreme_integers() -> None:
     assert sheet["Σ f y²"] == sum(y * y for _ in range(TOY.capacity))
     assert sheet["Σ e²"] == TOY.rows * delta**2
     assert sheet["Σ f δ²"] == TOY.capacity * delta**2
+
+
+def test_enrolment_bounds_are_reached_by_extreme_integers() -> None:
+    """Each proven range gives the next: v in its window, t one bit wider, G and Δ one more; then the sums."""
+    first, second = 2**TOY.range_bits - 1, 2 * (2**TOY.range_bits - 1)
+    sheet = {bound.quantity: bound.limit for bound in bounds_sheet(TOY) if bound.relation == "enrol"}
+    assert (sheet["v_l"], sheet["t_jk"], sheet["G_ki, Δ_i"]) == (2**26, first, second)
+    assert second < 2**28
+    assert sheet["⟨a_l, t⟩"] == sum(first for _ in range(TOY.projections * (TOY.client_rows + 1)))
+    assert sheet["⟨b_j, G_k⟩"] == sum(second for _ in range(TOY.capacity))
+    assert sheet["Σ Δ²"] == sum(second**2 for _ in range(TOY.capacity))
+    assert sheet["Σ Δ² + slack of D0"] == sheet["Σ Δ²"] + 2**48 - 1
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_every_quantity_of_both_relations_stays_below_half_of_p(preset: Preset) -> None:
+    sheet = bounds_sheet(preset)
+    assert {bound.relation for bound in sheet} == set(RELATIONS)
+    assert min(bound.margin_bits for bound in sheet) >= 3
+    assert len({(bound.relation, bound.quantity) for bound in sheet}) == len(sheet)
+
+
+def test_forget_rows_keep_their_int8_range_where_enrolment_proves_less() -> None:
+    narrow = dataclasses.replace(TOY, range_bits=4)
+    assert {bound.quantity: bound.limit for bound in bounds_sheet(narrow)}["G_ki"] == 128
+
+
+@pytest.mark.parametrize(("name", "cells", "columns", "bit_cells"), [
+    ("toy", 48 + 16 * 27 + 16 * 9, 3, 480), ("ceremony-4096", 64 + 128 * 27 + 128 * 65, 3, 3520),
+    ("ceremony-16384", 11_840, 1, 3520), ("ceremony-32768", 11_840, 1, 3520),
+])  # fmt: skip
+def test_enrolment_sizes(name: str, cells: int, columns: int, bit_cells: int) -> None:
+    preset = get_preset(name)
+    assert (preset.cell_count, preset.cell_columns, preset.bit_cells) == (cells, columns, bit_cells)
 
 
 @given(st.integers(5, 14), st.integers(2, 20), st.integers(1, 90), st.integers(0, 10), st.integers(1, 128), st.integers(2, 30))
@@ -130,5 +179,6 @@ def test_every_preset_has_a_circuit(k: int, lanes: int, n: int, extra: int, proj
     assert preset.bit_count <= preset.bit_columns * preset.bits_per_column
     assert preset.bits_per_column <= preset.blinding_start
     if preset.bit_columns <= 8:
-        circuit = build_fold_kkt(preset)
-        assert (circuit.usable_rows, circuit.degree) == (preset.usable_rows, 3)
+        for relation in RELATIONS:
+            circuit = build(relation, preset)
+            assert (circuit.usable_rows, circuit.degree) == (preset.usable_rows, 3)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zkapex_jax.bounds import FIELD_MODULUS
-from zkapex_jax.circuit import Circuit, build_fold_kkt, digest, emit, parse, write_tables
+from zkapex_jax.circuit import RELATIONS, Circuit, build, build_fold_kkt, digest, emit, parse, write_tables
 from zkapex_jax.circuit.parse import MAX_BYTES
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.presets import PRESETS, TOY
@@ -31,14 +31,22 @@ def test_parse_undoes_emit(circuit: Circuit) -> None:
     assert dict(again.runs) == dict(circuit.runs)
 
 
+@pytest.mark.parametrize("relation", RELATIONS)
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_emit_the_same_bytes_each_time(name: str) -> None:
-    data = emit(build_fold_kkt(PRESETS[name]))
-    assert data == emit(build_fold_kkt(PRESETS[name])) == emit(parse(data))
+def test_presets_emit_the_same_bytes_each_time(name: str, relation: str) -> None:
+    data = emit(build(relation, PRESETS[name]))
+    assert data == emit(build(relation, PRESETS[name])) == emit(parse(data))
 
 
-def test_no_two_presets_have_one_digest() -> None:
-    assert len({digest(emit(build_fold_kkt(preset))) for preset in PRESETS.values()}) == len(PRESETS)
+def test_no_two_presets_or_relations_have_one_digest() -> None:
+    digests = {digest(emit(build(relation, preset))) for relation in RELATIONS for preset in PRESETS.values()}
+    assert len(digests) == len(PRESETS) * len(RELATIONS)
+
+
+def test_an_unknown_relation_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        build("fold", TOY)
+    assert caught.value.field == "relation"
 
 
 def test_tables_are_written_once(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The statistical error of the online protocol, computed from a preset: what a false statement is accepted with.
+"""The statistical error of both relations, computed from a preset: what a false statement is accepted with.
 
 Probabilities are exact fractions, a Fiat–Shamir query each. The error of Halo2 itself comes on top.
 """
@@ -12,6 +12,9 @@ from zkapex_jax.presets import Preset
 
 #: Highest power of μ at which fold.step keeps a sum.
 MU_DEGREE = 11
+
+#: Highest power of μ at which enrol.step keeps a sum.
+ENROL_MU_DEGREE = 3
 
 #: An honest (δ, e) has norm at most 2^(b − 4): the rule by which b is chosen.
 NORM_HEADROOM_BITS = 4
@@ -31,8 +34,18 @@ class ErrorTerm:
         return error_bits(self.probability)
 
 
-def error_terms(preset: Preset) -> tuple[ErrorTerm, ...]:
-    """Every term of the error; Schwartz–Zippel where the challenge is a field element."""
+def error_terms(preset: Preset, relation: str) -> tuple[ErrorTerm, ...]:
+    """Every term of the error of ``fold_kkt`` or ``enrol``; Schwartz–Zippel where the challenge is a field element."""
+    return {"fold_kkt": _online_terms, "enrol": _enrolment_terms}[relation](preset)
+
+
+def total_error(preset: Preset, *relations: str) -> Fraction:
+    """Union bound over all terms of those relations; of both when none is named, for a certificate rests on both proofs."""
+    terms = (term for relation in relations or ("enrol", "fold_kkt") for term in error_terms(preset, relation))
+    return sum((term.probability for term in terms), Fraction(0))
+
+
+def _online_terms(preset: Preset) -> tuple[ErrorTerm, ...]:
     half = Fraction(1, 2**preset.projections)
     return (
         ErrorTerm("R", "some |δ_i| or |e_k| ≥ 2^b, yet every p_j in its window", "2^−J", half),
@@ -45,9 +58,22 @@ def error_terms(preset: Preset) -> tuple[ErrorTerm, ...]:
     )
 
 
-def total_error(preset: Preset) -> Fraction:
-    """Union bound over all terms."""
-    return sum((term.probability for term in error_terms(preset)), Fraction(0))
+def _enrolment_terms(preset: Preset) -> tuple[ErrorTerm, ...]:
+    """A re-enrolment, which has one row more, the tie; a first enrolment has no larger error.
+
+    η and ρ: the coefficients are a polynomial in η of degree J − 1 times one in ρ of degree n + 1.
+    """
+    half = Fraction(1, 2**preset.projections)
+    by_row = preset.projections - 1 + preset.client_rows + 1
+    return (
+        ErrorTerm("b", "some |G_ki| or |Δ_i| ≥ 2^(r+1) − 1, yet every |⟨b_j, row_k⟩| < 2^r", "2^−J", half),
+        ErrorTerm("a", "some |t_jk| ≥ 2^r, yet every v_l in its window", "2^−J", half),
+        ErrorTerm("b", "a row not zero where it must be (pads, forgotten, tie), yet orthogonal to every b_j", "2^−J", half),
+        _root("η, ρ", "Σ η^j ρ^k (⟨b_j, row_k⟩ − t_jk) = 0 over free cells with some term not zero", by_row),
+        _root("η, ρ", "Σ η^j ρ^k ⟨b_j, row_k⟩ = 0 over pads and forgotten cells with some term not zero", by_row),
+        _root("ζ", "Σ ζ^l (⟨a_l, t⟩ − v_l) = 0 with some term not zero", preset.projections - 1),
+        _root("μ", "the four sums cancel with one of them not zero", ENROL_MU_DEGREE),
+    )
 
 
 def error_bits(probability: Fraction) -> int:
@@ -63,6 +89,15 @@ def abort_bits(preset: Preset) -> int:
     """
     ratio = 2.0 ** (NORM_HEADROOM_BITS - 1)
     return math.floor(ratio**2 / math.log(2) - 1 - math.log2(preset.projections))
+
+
+def largest_energy(preset: Preset) -> int:
+    """Largest Σ_k ‖G_k‖² + ‖Δ‖² of an honest chunk whose v_l stay in their windows as ``abort_bits`` says.
+
+    E ‖t‖² = J/2 · that sum; ‖t‖² exceeds four times its mean with probability at most exp(−J(3 − ln 4)/2), 2^−149 for
+    J = 128; and ‖t‖ ≤ 2^(r − 4) leaves the ratio 8 of ``abort_bits``.
+    """
+    return 2 ** (2 * (preset.range_bits - NORM_HEADROOM_BITS)) // (2 * preset.projections)
 
 
 def largest_gamma(preset: Preset) -> int:
