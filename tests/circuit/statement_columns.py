@@ -12,7 +12,7 @@ from zkapex_jax.circuit.columns import Column
 from zkapex_jax.presets import Preset
 
 PRESET = Preset("tiny", 6, 3, client_rows=3, forget_rows=2, projections=4, window_bits=12,
-                slack_bits=(40, 30, 30), blinding_rows=5, srs="none", insecure=True)  # fmt: skip
+                slack_bits=(40, 30, 30), blinding_rows=5, srs="none", insecure=True, range_bits=9, distance_bits=24)  # fmt: skip
 CIRCUIT = build_fold_kkt(PRESET)
 LANES, ROWS, ACTIVE, DOMAIN = range(PRESET.lanes), range(PRESET.rows), range(PRESET.active_rows), range(PRESET.domain)
 J, B = range(PRESET.projections), PRESET.window_bits
