@@ -1,9 +1,9 @@
-"""Lattice reduction over the integers, for the attack that needs it (H. Cohen, A Course in Computational Algebraic Number
-Theory, algorithm 2.6.7)."""
+"""Algebra that attacks need: kernels mod p, and lattice reduction over the integers (H. Cohen, A Course in Computational
+Algebraic Number Theory, algorithm 2.6.7)."""
 
 from fractions import Fraction
 
-from reference_prover.field import MODULUS
+from reference_prover.field import MODULUS, inverse
 
 
 def close_to_zero(weights, target):
@@ -86,3 +86,25 @@ class Reduction:
             row[k] = (d[k + 1] * row[k - 1] - step * upper) // d[k]
             row[k - 1] = (middle * upper + step * row[k]) // d[k + 1]
         d[k] = middle
+
+
+def kernel(rows):
+    """A non-zero vector that every row kills mod p (more columns than rows)."""
+    rows, pivots, width = [list(row) for row in rows], [], len(rows[0])
+    for column in range(width):
+        done = len(pivots)
+        pick = next((i for i in range(done, len(rows)) if rows[i][column] % MODULUS), None)
+        if pick is None:
+            vector = [0] * width
+            vector[column] = 1
+            for row, pivot in zip(rows, pivots):
+                vector[pivot] = -row[column] % MODULUS
+            return vector
+        rows[done], rows[pick] = rows[pick], rows[done]
+        scale = inverse(rows[done][column] % MODULUS)
+        rows[done] = [value * scale % MODULUS for value in rows[done]]
+        for i, row in enumerate(rows):
+            if i != done and row[column]:
+                rows[i] = [(a - row[column] * b) % MODULUS for a, b in zip(row, rows[done])]
+        pivots.append(column)
+    raise ValueError("no kernel")

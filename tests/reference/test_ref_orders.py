@@ -5,7 +5,7 @@ Each test plays the cheat against a protocol in the wrong order and sees it succ
 from dataclasses import replace
 
 from ref_chunks import GAMMA, layout, make_statement, make_witness, parsed
-from ref_lattice import close_to_zero
+from ref_lattice import close_to_zero, kernel
 from reference_prover.checker import check
 from reference_prover.compensation import compensate
 from reference_prover.field import MODULUS, inverse
@@ -82,25 +82,3 @@ def replace_after_round_1(challenges, statement, claim, r):
     prover.round_2(fresh.r)
     prover.round_3(fresh.eta)
     return fresh
-
-
-def kernel(rows):
-    """A non-zero vector that every row kills mod p (more columns than rows)."""
-    rows, pivots, width = [list(row) for row in rows], [], len(rows[0])
-    for column in range(width):
-        done = len(pivots)
-        pick = next((i for i in range(done, len(rows)) if rows[i][column] % MODULUS), None)
-        if pick is None:
-            vector = [0] * width
-            vector[column] = 1
-            for row, pivot in zip(rows, pivots):
-                vector[pivot] = -row[column] % MODULUS
-            return vector
-        rows[done], rows[pick] = rows[pick], rows[done]
-        scale = inverse(rows[done][column] % MODULUS)
-        rows[done] = [value * scale % MODULUS for value in rows[done]]
-        for i, row in enumerate(rows):
-            if i != done and row[column]:
-                rows[i] = [(a - row[column] * b) % MODULUS for a, b in zip(row, rows[done])]
-        pivots.append(column)
-    raise ValueError("no kernel")
