@@ -48,11 +48,11 @@ def bench(
 
 def _table(output: Output, measured: dict[str, Any]) -> None:
     """Microseconds a weight by stage, and each stage's share."""
-    for phase in ("prove", "verify"):
+    for phase in ("prove_enrolment", "verify_enrolment", "prove", "verify"):
         part = measured.get(phase)
         if not isinstance(part, dict):
             continue
         stages, total = part.get("stages_us_per_weight", {}), float(part.get("us_per_weight", 0.0))
         rows = [[name, f"{value:.3f}", f"{100 * value / total:.0f} %" if total else ""] for name, value in stages.items()]
         memory = human_bytes(part.get("peak_rss_bytes"))
-        output.table(f"{phase}: {total:.2f} µs a weight, peak memory {memory}", ["stage", "µs a weight", "share"], rows)
+        output.table(f"{phase.replace('_', ' ')}: {total:.2f} µs a weight, peak memory {memory}", ["stage", "µs a weight", "share"], rows)

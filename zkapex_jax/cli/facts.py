@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from zkapex_jax.formats import canonical
 from zkapex_jax.formats.container import open_container
 from zkapex_jax.formats.reading import open_input, read_bytes
 from zkapex_jax.ledger import Ledger
-from zkapex_jax.protocol import KINDS, Bundle, ClientSecret, Enrolment, ReferenceString, Request, State, Update, check_signature
+from zkapex_jax.protocol import KINDS, Base, Bundle, ClientSecret, Enrolment, EnrolmentProof, ReferenceString, Request, State, Update, check_signature
 from zkapex_jax.protocol.artefact import Artefact
+from zkapex_jax.workflow import ClientFolder, openings_left
+from zkapex_jax.workflow.openings import OPENINGS_A_PROOF
 
 _MAX_TABLES = 64 << 20
 
@@ -33,7 +35,7 @@ class Facts:
 def facts_of(path: Path) -> Facts:
     """Read and check any of the project's files. Raises InputError if it is none of them, or damaged."""
     if path.is_dir():
-        return facts_of(_main_file(path))
+        return _folder(path)
     with open_input(path) as file:
         start = file.read(16)
     if start.startswith(b"SQLite format 3\0"):
@@ -43,11 +45,25 @@ def facts_of(path: Path) -> Facts:
     return _artefact(path)
 
 
-def _main_file(folder: Path) -> Path:
-    for name in ("ledger.sqlite", "enrolment.safetensors"):
-        if (folder / name).is_file():
-            return folder / name
-    raise InputError("is neither a provider's nor a client's folder", code="wrong_kind", file=folder)
+def _folder(folder: Path) -> Facts:
+    if (folder / "ledger.sqlite").is_file():
+        return facts_of(folder / "ledger.sqlite")
+    if not ClientFolder(folder).enrolment.is_file():
+        raise InputError("is neither a provider's nor a client's folder", code="wrong_kind", file=folder)
+    facts = facts_of(ClientFolder(folder).enrolment)
+    return replace(facts, lines=facts.lines | _openings(folder))
+
+
+def _openings(folder: Path) -> dict[str, Any]:
+    """The chunk that is nearest to the end of its blinding, and the whole list."""
+    left = openings_left(folder)
+    return {
+        "openings_limit": max((budget.limit for budget in left.values()), default=0),
+        "openings_left": min((min(budget.weights, budget.rows) for budget in left.values()), default=0),
+        "proofs_left": min((min(budget.weights, budget.rows) // OPENINGS_A_PROOF for budget in left.values()), default=0),
+        "openings_left_by_chunk": [f"{chunk}: weights {budget.weights}, rows {budget.rows}" for chunk, budget in left.items()],
+        "renewal_waiting": ClientFolder(folder).renewal.enrolment.is_file(),
+    }  # fmt: skip
 
 
 def _ledger(path: Path) -> Facts:
@@ -89,7 +105,24 @@ def _enrolment(enrolment: Enrolment) -> dict[str, Any]:
     return {
         "client": enrolment.client_id, "model": f"{enrolment.model.name} ({enrolment.model.architecture})",
         "base_digest": enrolment.model.base_digest, **_sizes(enrolment), "gamma": list(enrolment.gamma),
-        "srs_digest": enrolment.srs_digest, "srs_insecure": enrolment.srs_insecure, "tables_digest": enrolment.tables_digest, "created": enrolment.created,
+        "nonce": enrolment.nonce, "srs_digest": enrolment.srs_digest, "srs_insecure": enrolment.srs_insecure, "tables_digest": enrolment.tables_digest, "created": enrolment.created,
+    }  # fmt: skip
+
+
+def _base(base: Base) -> dict[str, Any]:
+    check_signature(base, base.signer)
+    return {
+        "model": f"{base.model.name} ({base.model.architecture})", "weights_digest": base.model.base_digest, **_sizes(base),
+        "distance": list(base.distance), "signer": base.signer, "signature": "valid for the signer named here", "srs_digest": base.srs_digest,
+        "srs_insecure": base.srs_insecure, "tables_digest": base.tables_digest, "enrol_tables_digest": base.enrol_tables_digest, "created": base.created,
+    }  # fmt: skip
+
+
+def _enrolment_proof(proof: EnrolmentProof) -> dict[str, Any]:
+    return {
+        "client": proof.client_id, "preset": proof.preset, "insecure": proof.insecure, "chunks": len(proof.chunks),
+        "renews": proof.renews, "enrolment_digest": proof.enrolment_digest, "base_digest": proof.base_digest, "state_digest": proof.state_digest,
+        "srs_digest": proof.srs_digest, "enrol_tables_digest": proof.enrol_tables_digest, "verified": "not by this command: use `zkapex verify-enrolment`",
     }  # fmt: skip
 
 
@@ -111,6 +144,7 @@ def _state(state: State) -> dict[str, Any]:
     return {
         "client": state.client_id, "position": state.position, "head": state.head, "enrolment_digest": state.enrolment_digest,
         "weights": state.layout.weights, "forgotten": int(state.cumulative().sum()),
+        "forgotten_by_tensor": [f"{path}: {count}" for path, count in state.forgotten_by_tensor().items()],
     }  # fmt: skip
 
 
@@ -133,7 +167,7 @@ def _srs(srs: ReferenceString) -> dict[str, Any]:
     return {"powers": f"2^{srs.k}", "source": srs.source, "insecure": srs.insecure}
 
 
-def _sizes(artefact: Enrolment | ClientSecret | Request) -> dict[str, Any]:
+def _sizes(artefact: Base | Enrolment | ClientSecret | Request) -> dict[str, Any]:
     target, preset = artefact.layout.target, artefact.preset_sizes
     return {
         "preset": f"{preset.name}{' (insecure: for tests)' if preset.insecure else ''}", "target": target.pattern,
@@ -142,5 +176,5 @@ def _sizes(artefact: Enrolment | ClientSecret | Request) -> dict[str, Any]:
 
 
 _DESCRIBE: dict[type[Artefact], Callable[[Any], dict[str, Any]]] = {
-    Enrolment: _enrolment, ClientSecret: _secret, Request: _request, State: _state, Update: _update, Bundle: _bundle, ReferenceString: _srs,
+    Base: _base, Enrolment: _enrolment, EnrolmentProof: _enrolment_proof, ClientSecret: _secret, Request: _request, State: _state, Update: _update, Bundle: _bundle, ReferenceString: _srs,
 }  # fmt: skip

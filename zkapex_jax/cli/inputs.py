@@ -14,9 +14,7 @@ from zkapex_jax.models import check_examples, flatten, load_checkpoint, select_t
 from zkapex_jax.models.adapter import Model
 from zkapex_jax.models.examples import Examples
 from zkapex_jax.models.layout import TargetLayout
-from zkapex_jax.protocol import ModelRef
 from zkapex_jax.quantize import to_fixed
-from zkapex_jax.workflow import base_digest
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +46,6 @@ def check_weights(loaded: LoadedModel) -> np.ndarray:
         raise error.in_file(loaded.folder) from error
 
 
-def model_ref(base: LoadedModel, name: str | None = None) -> ModelRef:
-    """How artefacts name the provider's base model."""
-    fields = {"name": name or base.folder.resolve().name, "architecture": base.model.architecture}
-    return ModelRef.parse(fields | {"base_digest": base_digest(check_weights(base))})
-
-
 def load_examples(path: Path, model: Model) -> Examples:
     """A data set: {pixel_values f32, labels i32} for ViT, {input_ids i32} for OPT, as safetensors."""
     try:
@@ -69,9 +61,3 @@ def draw(examples: Examples, count: int, seed: int, path: Path) -> Examples:
         raise InputError(f"must hold at least {count} examples, one for each gradient row", code="examples", file=path, value=held)
     chosen = np.sort(np.random.default_rng(seed).permutation(held)[:count])
     return {field: array[chosen] for field, array in examples.items()}
-
-
-def same_layout(one: LoadedModel, other: LoadedModel) -> None:
-    """Refuse two models whose target tensors differ."""
-    if one.layout != other.layout:
-        raise InputError("target tensors differ from the base model's", code="mismatch_layout", file=one.folder, field="target", value=one.layout.pattern)

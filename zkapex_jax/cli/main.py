@@ -8,6 +8,7 @@ import typer
 
 from zkapex_jax import __version__
 from zkapex_jax.cli.admit import admit
+from zkapex_jax.cli.base import base
 from zkapex_jax.cli.bench import bench
 from zkapex_jax.cli.demo import demo
 from zkapex_jax.cli.enrol import enrol
@@ -17,25 +18,34 @@ from zkapex_jax.cli.keygen import keygen
 from zkapex_jax.cli.ledger import ledger_app
 from zkapex_jax.cli.options import ANYONE, CLIENT, EXIT_CODES, PROVIDER, epilog
 from zkapex_jax.cli.prove import advance, prove
+from zkapex_jax.cli.renew import adopt, re_enrol
 from zkapex_jax.cli.request import publish, request
 from zkapex_jax.cli.srs import srs_app
 from zkapex_jax.cli.state import state
 from zkapex_jax.cli.tables import tables
 from zkapex_jax.cli.unlearn import unlearn
 from zkapex_jax.cli.verify import verify
+from zkapex_jax.cli.verify_enrolment import verify_enrolment
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,
 )  # fmt: skip
 
-_ENROL = "zkapex enrol alice --model personal --base base --data mine.safetensors --target '**/intermediate/dense/kernel' --client alice"
+_BASE = "zkapex base --base base --target '**/intermediate/dense/kernel' --provider provider --out base.safetensors"
+_ENROL = "zkapex enrol alice --model personal --base base.safetensors --data mine.safetensors --client alice --provider-key provider/provider.key.pub"
+_RE_ENROL = "zkapex re-enrol alice --model personal --data mine.safetensors --state alice.state"
+_AUDIT = (
+    "zkapex verify-enrolment alice/enrolment.safetensors --proof alice/enrolment-proof.safetensors --base base.safetensors "
+    "--provider-key provider/provider.key.pub"
+)
 _REQUEST = (
     "zkapex request --base base --forget-data forget.safetensors --retain-data retain.safetensors "
     "--target '**/intermediate/dense/kernel' --forget 'digits 3 and 8' --provider provider --out request.safetensors"
 )
 _COMMANDS = (
     (PROVIDER, keygen, "zkapex keygen provider"),
+    (PROVIDER, base, _BASE),
     (CLIENT, enrol, _ENROL),
     (PROVIDER, admit, "zkapex admit alice/enrolment.safetensors --provider provider --out alice.state"),
     (PROVIDER, request, _REQUEST),
@@ -44,7 +54,10 @@ _COMMANDS = (
     (CLIENT, prove, "zkapex prove alice --request request.safetensors --state alice.state --out alice.bundle"),
     (PROVIDER, verify, "zkapex verify alice.bundle --provider provider --out alice.next.state"),
     (CLIENT, advance, "zkapex advance alice --request request.safetensors --state alice.next.state --bundle alice.bundle"),
+    (CLIENT, re_enrol, _RE_ENROL),
+    (CLIENT, adopt, "zkapex adopt alice --state alice.renewed.state"),
     (PROVIDER, state, "zkapex state --provider provider --client alice --out alice.state"),
+    (ANYONE, verify_enrolment, _AUDIT),
     (ANYONE, estimate, "zkapex estimate request.safetensors"),
     (ANYONE, inspect, "zkapex inspect request.safetensors"),
     (ANYONE, tables, "zkapex tables --preset ceremony-4096 --out tables.json"),
@@ -72,8 +85,8 @@ def root(
     A client zeroes the weights that a deletion request names, repairs its personal accuracy by second-order
     compensation, and proves in zero knowledge that it did exactly that.
 
-    The order: [bold]keygen[/] → [bold]enrol[/] → [bold]admit[/] → [bold]request[/] → [bold]unlearn[/] → [bold]prove[/] →
-    [bold]verify[/] → [bold]advance[/]. [bold]demo[/] walks it on real data.
+    The order: [bold]keygen[/] → [bold]base[/] → [bold]enrol[/] → [bold]admit[/] → [bold]request[/] → [bold]unlearn[/] → [bold]prove[/] →
+    [bold]verify[/] → [bold]advance[/]; now and then [bold]re-enrol[/] → [bold]admit[/] → [bold]adopt[/]. [bold]demo[/] walks it on real data.
     """
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from zkapex_jax.presets import DEFAULT_PRESET, PRESETS
-from zkapex_jax.protocol import Enrolment, Request
+from zkapex_jax.protocol import Base, Enrolment, Request
 from zkapex_jax.workflow.toolchain import Toolchain, open_toolchain
 
 CLIENT, PROVIDER, ANYONE = "Client", "Provider", "Anyone"
@@ -78,7 +78,7 @@ def toolchain(
 
 
 def toolchain_for(
-    artefact: Enrolment | Request, cache: Path, *, tables: Path | None = None, srs: Path | None = None, threads: int | None = None
+    artefact: Enrolment | Request | Base, cache: Path, *, tables: Path | None = None, srs: Path | None = None, threads: int | None = None
 ) -> Toolchain:
     """The tools that an artefact was made with: its preset and, if it is marked so, an insecure reference string."""
     return toolchain(artefact.preset, cache, tables=tables, srs=srs, threads=threads, insecure_srs=artefact.srs_insecure)

@@ -15,7 +15,7 @@ from zkapex_jax.cli.keygen import KEY_NAME
 from zkapex_jax.cli.options import AsJson, Cache, Force, InsecureSrs, PresetName, ProviderDir, Quiet, ShowProgress, SrsFile, TablesFile, Target, Threads
 from zkapex_jax.cli.output import Output, human_seconds
 from zkapex_jax.errors import InputError
-from zkapex_jax.protocol import Request, SigningKey
+from zkapex_jax.protocol import ChunkedLayout, Request, SigningKey
 from zkapex_jax.workflow import Provider
 from zkapex_jax.workflow import publish as publish_files
 
@@ -35,7 +35,6 @@ def request(
         typer.Option("--budget", metavar="FACTOR", help="How far free weights may move: D as a multiple of the masked base weights' energy. Default: measured on honest clients.", show_default=False),
     ] = None,
     key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Signing key. Default: provider.key in the provider's folder.", show_default=False)] = None,
-    model_name: Annotated[str | None, typer.Option("--model-name", metavar="NAME", help="Name of the model. Default: the base folder's name.", show_default=False)] = None,
     micro_batch: Annotated[int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")] = 8,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
@@ -54,8 +53,8 @@ def request(
     carries forget rows, which keep compensation from undoing the forgetting, and a budget for each touched chunk.
     Only clients that are enrolled already can answer it.
     """
-    from zkapex_jax.cli.inputs import load_examples, load_model, model_ref
-    from zkapex_jax.workflow import create_request, fleet_gammas, plan_request, scale_forget_rows
+    from zkapex_jax.cli.inputs import check_weights, load_examples, load_model
+    from zkapex_jax.workflow import base_digest, create_request, find_base, fleet_gammas, plan_request, scale_forget_rows
 
     output = Output(as_json, quiet, progress)
     _factor(budget)
@@ -64,13 +63,14 @@ def request(
     loaded = load_model(base, target)
     examples = [load_examples(path, loaded.model) for path in (forget_data, retain_data)]
     with Provider.open(provider) as opened, output.bars() as on_progress:
+        published_base = find_base(opened, base_digest(check_weights(loaded)), ChunkedLayout.cut(loaded.layout, tool.preset), preset)
         gammas = fleet_gammas(opened, loaded.layout, tool.preset)
         plan = plan_request(
             tool.preset, loss_fn=loaded.model.loss, params=loaded.params, layout=loaded.layout, forget=examples[0], retain=examples[1],
             sparsity=sparsity, budget_factor=_factor(budget), micro_batch=micro_batch, on_progress=on_progress,
         )  # fmt: skip
         made = create_request(
-            tool, out=out, key=signing_key, model=model_ref(loaded, model_name), layout=loaded.layout, mask=plan.mask,
+            tool, out=out, key=signing_key, model=published_base.model_ref, layout=loaded.layout, mask=plan.mask,
             forget_rows=scale_forget_rows(plan.rows, loaded.layout, tool.preset, gammas), budget=plan.budget, forget=forget,
             force=force, on_progress=on_progress,
         )  # fmt: skip

@@ -19,8 +19,8 @@ from zkapex_jax.workflow import Provider, Toolchain, VerifyResult, check_bundle
 from zkapex_jax.workflow import verify as verify_files
 
 NOT_PROVEN = (
-    "Not proven: that the curvature is the true Fisher of the client's data, that gradient rows were enrolled in range, "
-    "that the enrolled model is the one deployed, that old copies are gone."
+    "Not proven: that the curvature is the true Fisher of the client's data, that the enrolled model is the one deployed, "
+    "that old copies are gone."
 )
 File = Path | None
 

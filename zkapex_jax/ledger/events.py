@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats import canonical
-from zkapex_jax.ledger.schema import ChainEntry, EnrolmentRow, ProviderKey, RequestRow, StateRow, VerdictRow
+from zkapex_jax.ledger.schema import BaseRow, ChainEntry, EnrolmentRow, ProviderKey, RequestRow, StateRow, VerdictRow
 
 _START = hashlib.sha256(b"zkapex.ledger/1\0").hexdigest()
 
@@ -49,6 +49,7 @@ def check_rows(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
                     raise InputError("row differs from its sealed event", code="damaged", field=f"{table.__tablename__}.{field}")
             unseen.pop(row.sequence, None)
     _check_marks(session, payloads)
+    _check_states(session, payloads)
     for sequence, payload in unseen.items():
         if payload["kind"] != "close":
             raise InputError("sealed event has lost its row", code="damaged", field=f"chain.{sequence}")
@@ -66,9 +67,33 @@ def _check_marks(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
             raise InputError("row differs from its sealed event", code="damaged", field="enrolments.replaced")
 
 
+def _check_states(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
+    """Each client's positions count up from 0, over re-enrolments too, and what was forgotten stays in the mask."""
+    last: dict[str, StateRow] = {}
+    for row in session.scalars(select(StateRow).order_by(StateRow.sequence)):
+        payload = payloads[row.sequence]
+        before = last.get(payload["client_id"])
+        if payload.get("cumulative") != mask_digest(row.cumulative) or payload.get("position") != str(row.position):
+            raise InputError("row differs from its sealed event", code="damaged", field="states.cumulative")
+        if row.position != (before.position + 1 if before else 0) or (before and not covers(row.cumulative, before.cumulative)):
+            raise InputError("state does not follow from the client's earlier one", code="damaged", field=f"chain.{row.sequence}")
+        last[payload["client_id"]] = row
+
+
+def mask_digest(packed: bytes) -> str:
+    """SHA-256 of a packed mask, hex."""
+    return hashlib.sha256(packed).hexdigest()
+
+
+def covers(mask: bytes, part: bytes) -> bool:
+    """Whether a packed mask holds every bit of another of its length."""
+    return len(mask) == len(part) and int.from_bytes(part) & ~int.from_bytes(mask) == 0
+
+
 _SEALED: dict[Any, tuple[str, ...]] = {
     ProviderKey: ("public",),
-    EnrolmentRow: ("client_id", "digest"),
+    BaseRow: ("digest", "weights_digest", "signer"),
+    EnrolmentRow: ("client_id", "digest", "proof_digest", "base_digest"),
     RequestRow: ("request_id", "digest", "nonce", "signer"),
     VerdictRow: ("bundle_digest", "accepted"),
     StateRow: ("head", "state_digest"),

@@ -10,13 +10,15 @@ from typing import Any, Self
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from zkapex_jax.errors import InputError
+from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.ledger import events, queries, rules
 from zkapex_jax.ledger.database import create_database, open_database, reading, transaction
-from zkapex_jax.ledger.records import EnrolmentRecord, RequestRecord, StateRecord, VerdictRecord
-from zkapex_jax.ledger.schema import EnrolmentRow, ProviderKey, RequestRow, StateRow, VerdictRow
+from zkapex_jax.ledger.records import BaseRecord, EnrolmentRecord, RequestRecord, StateRecord, VerdictRecord
+from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, ProviderKey, RequestRow, StateRow, VerdictRow
+from zkapex_jax.protocol.base import Base
 from zkapex_jax.protocol.bundle import Bundle
 from zkapex_jax.protocol.enrolment import Enrolment
+from zkapex_jax.protocol.enrolment_proof import EnrolmentProof
 from zkapex_jax.protocol.fields import now
 from zkapex_jax.protocol.request import Request
 from zkapex_jax.protocol.signing import check_public, check_signature
@@ -65,33 +67,59 @@ class Ledger:
         with reading(self._engine, self.path) as session:
             return tuple(session.scalars(select(ProviderKey.public).order_by(ProviderKey.sequence)))
 
-    def check_enrolment(self, enrolment: Enrolment) -> None:
-        """Raise RefusedError if the rules refuse this enrolment, before its points are checked."""
+    def add_base(self, base: Base) -> BaseRecord:
+        """Record a base model whose commitments were recomputed. Adding it again changes nothing.
+
+        Raises RefusedError for an unknown signer or a wrong signature.
+        """
+        with transaction(self._engine, self.path) as session:
+            _signed(session, base)
+            known = session.get(BaseRow, base.digest)
+            return BaseRecord.of(known or _new_base(session, base))
+
+    def check_signer(self, base: Base) -> None:
+        """Raise RefusedError unless one of the provider's keys signed this base model."""
         with reading(self._engine, self.path) as session:
-            if session.scalars(select(EnrolmentRow).where(EnrolmentRow.digest == enrolment.digest)).one_or_none() is None:
-                rules.enrolment_may_change(session, enrolment)
+            _signed(session, base)
+
+    def bases(self) -> tuple[BaseRecord, ...]:
+        """Every published base model, oldest first."""
+        with reading(self._engine, self.path) as session:
+            return tuple(map(BaseRecord.of, session.scalars(select(BaseRow).order_by(BaseRow.sequence))))
+
+    def check_enrolment(self, enrolment: Enrolment, proof: EnrolmentProof) -> None:
+        """Raise RefusedError if the rules refuse this enrolment, before points and proof are looked at."""
+        with reading(self._engine, self.path) as session:
+            known = _known_enrolment(session, enrolment)
+            if known is None:
+                queries.need_base(session, enrolment)
+                rules.enrolment_may_change(session, enrolment, proof)
+                rules.enrolment_is_new(session, enrolment)
+            elif known.replaced:
+                raise RefusedError("was replaced by a later enrolment", code="replaced", file=enrolment.path, value=enrolment.digest)
 
     def check_request(self, request: Request) -> None:
         """Raise RefusedError if the rules refuse this request, before its commitments are recomputed."""
         with reading(self._engine, self.path) as session:
             _may_be_published(session, request)
 
-    def add_enrolment(self, enrolment: Enrolment, state: State) -> EnrolmentRecord:
-        """Record an enrolment whose points were checked, with its first state. Adding it again changes nothing.
+    def add_enrolment(self, enrolment: Enrolment, proof: EnrolmentProof, state: State) -> EnrolmentRecord:
+        """Record an enrolment whose proof was verified, with the state that it leads to. Adding it again changes nothing.
 
-        Raises RefusedError if a commitment was seen before or a request waits for this client.
+        Raises RefusedError if a rule of `check_enrolment` fails now, or `state` does not follow.
         """
         with transaction(self._engine, self.path) as session:
-            known = session.scalars(select(EnrolmentRow).where(EnrolmentRow.digest == enrolment.digest)).one_or_none()
+            known = _known_enrolment(session, enrolment)
             if known is not None:
                 return EnrolmentRecord.of(known)
-            old = rules.enrolment_may_change(session, enrolment)
+            base, old = queries.need_base(session, enrolment), rules.enrolment_may_change(session, enrolment, proof)
+            before = queries.current_state(session, old) if old else None
             if old is not None:
                 old.replaced = True
                 session.flush()
-            row = _new_enrolment(session, enrolment)
-            rules.commitments_are_new(session, enrolment, row)
-            _add_state(session, row, state)
+            row = _new_enrolment(session, enrolment, proof, base)
+            rules.record_enrolment(session, enrolment, row)
+            _add_state(session, row, before, state)
             return EnrolmentRecord.of(row)
 
     def add_request(self, request: Request) -> RequestRecord:
@@ -123,7 +151,8 @@ class Ledger:
         with transaction(self._engine, self.path) as session:
             enrolment, request = rules.bundle_may_be_judged(session, bundle)
             row = _new_verdict(session, bundle, enrolment, request, seconds, reason=None)
-            _add_state(session, enrolment, state)
+            rules.record_answer(session, bundle, enrolment)
+            _add_state(session, enrolment, queries.current_state(session, enrolment), state)
             return VerdictRecord.of(row)
 
     def refuse(self, bundle: Bundle, *, reason: str, seconds: float) -> VerdictRecord:
@@ -184,18 +213,34 @@ class Ledger:
 
 def _may_be_published(session: Session, request: Request) -> RequestRow | None:
     """The request's row if it is published already; RefusedError if it may not be."""
-    rules.signer_is_known(session, request)
-    check_signature(request, request.signer)
+    _signed(session, request)
     known = session.scalars(select(RequestRow).where(RequestRow.digest == request.digest)).one_or_none()
     if known is None:
         rules.request_is_new(session, request)
     return known
 
 
-def _new_enrolment(session: Session, enrolment: Enrolment) -> EnrolmentRow:
-    payload = {"client_id": enrolment.client_id, "digest": enrolment.digest}
+def _signed(session: Session, signed: Request | Base) -> None:
+    rules.signer_is_known(session, signed)
+    check_signature(signed, signed.signer)
+
+
+def _known_enrolment(session: Session, enrolment: Enrolment) -> EnrolmentRow | None:
+    return session.scalars(select(EnrolmentRow).where(EnrolmentRow.digest == enrolment.digest)).one_or_none()
+
+
+def _new_base(session: Session, base: Base) -> BaseRow:
+    payload = {"digest": base.digest, "weights_digest": base.model.base_digest, "signer": base.signer}
+    row = BaseRow(**payload, received=now(), sequence=events.append(session, "base", payload))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _new_enrolment(session: Session, enrolment: Enrolment, proof: EnrolmentProof, base: BaseRow) -> EnrolmentRow:
+    payload = {"client_id": enrolment.client_id, "digest": enrolment.digest, "proof_digest": proof.digest, "base_digest": base.digest}
     sequence = events.append(session, "enrolment", payload)
-    row = EnrolmentRow(**payload, received=now(), proof_digest=None, replaced=False, sequence=sequence)
+    row = EnrolmentRow(**payload, received=now(), replaced=False, sequence=sequence)
     session.add(row)
     session.flush()
     return row
@@ -225,9 +270,10 @@ def _new_verdict(
     return row
 
 
-def _add_state(session: Session, enrolment: EnrolmentRow, state: State) -> None:
-    outcome = {"state_digest": state.digest, "head": state.head}
-    sequence = events.append(session, "state", {**outcome, "client_id": enrolment.client_id, "position": state.position})
-    cumulative = state.tensor("cumulative").tobytes()
+def _add_state(session: Session, enrolment: EnrolmentRow, before: StateRow | None, state: State) -> None:
+    rules.state_follows(before, state)
+    cumulative, outcome = state.tensor("cumulative").tobytes(), {"state_digest": state.digest, "head": state.head}
+    sealed = {"client_id": enrolment.client_id, "position": state.position, "cumulative": events.mask_digest(cumulative)}
+    sequence = events.append(session, "state", outcome | sealed)
     session.add(StateRow(**outcome, enrolment_id=enrolment.id, position=state.position, cumulative=cumulative, sequence=sequence))
     session.flush()

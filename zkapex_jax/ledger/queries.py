@@ -6,13 +6,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import RefusedError
-from zkapex_jax.ledger.schema import EnrolmentRow, RequestRow, StateRow, VerdictRow
+from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, RequestRow, StateRow, VerdictRow
+from zkapex_jax.protocol.enrolment import Enrolment
 
 
 def active_enrolment(session: Session, client_id: str) -> EnrolmentRow | None:
     """The enrolment that the client has now."""
     query = select(EnrolmentRow).where(EnrolmentRow.client_id == client_id, EnrolmentRow.replaced.is_(False))
     return session.scalars(query).one_or_none()
+
+
+def need_base(session: Session, enrolment: Enrolment) -> BaseRow:
+    row = session.get(BaseRow, enrolment.model.base_digest)
+    if row is None:
+        raise RefusedError(
+            "is for a base model that this provider has not published",
+            code="unknown_base", file=enrolment.path, field="model.base_digest", value=enrolment.model.base_digest,
+        )  # fmt: skip
+    return row
 
 
 def need_enrolment(session: Session, client_id: str) -> EnrolmentRow:

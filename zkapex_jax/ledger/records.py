@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zkapex_jax.ledger.schema import EnrolmentRow, RequestRow, StateRow, VerdictRow
+from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, RequestRow, StateRow, VerdictRow
+
+
+@dataclass(frozen=True)
+class BaseRecord:
+    """A published base model; `weights_digest` names its weights alone."""
+
+    digest: str
+    weights_digest: str
+    signer: str
+    received: str
+    sequence: int
+
+    @classmethod
+    def of(cls, row: BaseRow) -> BaseRecord:
+        return cls(row.digest, row.weights_digest, row.signer, row.received, row.sequence)
 
 
 @dataclass(frozen=True)
@@ -15,12 +30,13 @@ class EnrolmentRecord:
     digest: str
     received: str
     replaced: bool
-    proof_digest: str | None
+    proof_digest: str
+    base_digest: str
     sequence: int
 
     @classmethod
     def of(cls, row: EnrolmentRow) -> EnrolmentRecord:
-        return cls(row.client_id, row.digest, row.received, row.replaced, row.proof_digest, row.sequence)
+        return cls(row.client_id, row.digest, row.received, row.replaced, row.proof_digest, row.base_digest, row.sequence)
 
 
 @dataclass(frozen=True)

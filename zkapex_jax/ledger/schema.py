@@ -1,4 +1,4 @@
-"""Tables of the ledger, version 1. Rows are only added, but for a request's closing and an enrolment's replacement."""
+"""Tables of the ledger, version 2. Rows are only added, but for a request's closing and an enrolment's replacement."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, event, 
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import DDL
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x7A6B6170  # "zkap", so that other SQLite files are told apart
 
 
@@ -35,8 +35,20 @@ class ProviderKey(Base):
     sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
 
 
+class BaseRow(Base):
+    """A base model that enrolments may start from."""
+
+    __tablename__ = "bases"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    weights_digest: Mapped[str] = mapped_column(index=True)
+    signer: Mapped[str] = mapped_column(ForeignKey("provider_keys.public"))
+    received: Mapped[str]
+    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
+
+
 class EnrolmentRow(Base):
-    """An admitted enrolment; `replaced` marks one that a later enrolment of the client took over."""
+    """An admitted enrolment, never without its proof; `replaced` marks one that a later enrolment of the client took over."""
 
     __tablename__ = "enrolments"
 
@@ -44,7 +56,8 @@ class EnrolmentRow(Base):
     client_id: Mapped[str] = mapped_column(index=True)
     digest: Mapped[str] = mapped_column(unique=True)
     received: Mapped[str]
-    proof_digest: Mapped[str | None]  # of the enrolment proof; empty until enrolments are proven
+    proof_digest: Mapped[str]
+    base_digest: Mapped[str] = mapped_column(ForeignKey("bases.digest"))
     replaced: Mapped[bool] = mapped_column(default=False)
     sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
 
@@ -54,7 +67,7 @@ class EnrolmentRow(Base):
 
 
 class Commitment(Base):
-    """A commitment seen in an enrolment. Honest ones never repeat: each is blinded afresh."""
+    """A commitment of a client, from an enrolment or an accepted bundle. Honest ones never repeat: each is blinded afresh."""
 
     __tablename__ = "commitments"
 
@@ -116,7 +129,7 @@ class StateRow(Base):
 
 
 for _action in ("UPDATE", "DELETE"):
-    for _table in ("chain", "verdicts", "states", "commitments"):
+    for _table in ("chain", "bases", "verdicts", "states", "commitments"):
         _trigger = DDL(
             f"CREATE TRIGGER {_table}_no_{_action.lower()} BEFORE {_action} ON {_table} "
             f"BEGIN SELECT RAISE(ABORT, '{_table} is append-only'); END"

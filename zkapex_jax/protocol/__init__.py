@@ -1,9 +1,11 @@
 """Statement types: every artefact as a frozen, bounded value, and the checks between them."""
 
 from zkapex_jax.protocol.artefact import Artefact, ModelRef, chunk_name
+from zkapex_jax.protocol.base import Base, BaseDraft, weights_digest
 from zkapex_jax.protocol.bundle import Bundle
 from zkapex_jax.protocol.cache import Points, ReferenceString
 from zkapex_jax.protocol.enrolment import ClientSecret, Enrolment
+from zkapex_jax.protocol.enrolment_proof import EnrolmentProof
 from zkapex_jax.protocol.layout import ChunkedLayout
 from zkapex_jax.protocol.request import Request, RequestDraft, Rules
 from zkapex_jax.protocol.signing import SigningKey, check_signature, generate_key, load_public
@@ -12,16 +14,19 @@ from zkapex_jax.protocol.update import Update
 
 KINDS: dict[str, type[Artefact]] = {
     artefact.kind: artefact
-    for artefact in (Enrolment, ClientSecret, Request, State, Update, Bundle, Points, ReferenceString)
+    for artefact in (Base, Enrolment, EnrolmentProof, ClientSecret, Request, State, Update, Bundle, Points, ReferenceString)
 }
 
 __all__ = [
     "KINDS",
     "Artefact",
+    "Base",
+    "BaseDraft",
     "Bundle",
     "ChunkedLayout",
     "ClientSecret",
     "Enrolment",
+    "EnrolmentProof",
     "ModelRef",
     "Points",
     "ReferenceString",
@@ -35,4 +40,5 @@ __all__ = [
     "chunk_name",
     "generate_key",
     "load_public",
+    "weights_digest",
 ]

@@ -35,7 +35,10 @@ class Header(BaseModel):
 
 
 class ModelRef(Header):
-    """Which model an artefact is about. `base_digest`: SHA-256 of the provider's base target weights in fixed point."""
+    """Which model an artefact is about. `base_digest` is the digest of the provider's base artefact.
+
+    In the base artefact itself it is SHA-256 of the base target weights in fixed point (`base.weights_digest`).
+    """
 
     name: Name
     architecture: Name

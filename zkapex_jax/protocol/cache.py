@@ -13,13 +13,13 @@ from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.protocol.fields import Hex32, Text, natural
 
 UNCOMPRESSED_BYTES = 96
-_KINDS = ({"c_gradients"}, {"c_free", "c_forget"})
+_KINDS = ({"c_gradients"}, {"c_base"}, {"c_free", "c_forget"})
 
 
 class Points(Artefact):
-    """Cache: the commitments of one enrolment or request, checked and uncompressed. `of` is that artefact's digest.
+    """Cache: the commitments of one enrolment, base or request, checked and uncompressed. `of` is that artefact's digest.
 
-    Tensors: c_gradients U8 [m, n, P, 96], or c_free U8 [t, P, 96] and c_forget U8 [t, K, P, 96].
+    Tensors: c_gradients U8 [m, n, P, 96]; or c_base U8 [m, P, 96]; or c_free U8 [t, P, 96] and c_forget U8 [t, K, P, 96].
     """
 
     kind: ClassVar[str] = "points"
@@ -28,7 +28,7 @@ class Points(Artefact):
 
     def expected_tensors(self, found: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:
         if set(found) not in _KINDS:
-            raise InputError("must hold c_gradients, or c_free and c_forget", code="bad_tensor", field="tensors", value=sorted(found))
+            raise InputError("must hold c_gradients, or c_base, or c_free and c_forget", code="bad_tensor", field="tensors", value=sorted(found))
         for name, spec in found.items():
             if spec.dtype != "U8" or spec.shape[-1] != UNCOMPRESSED_BYTES:
                 raise InputError("must be U8 of 96 bytes a point", code="bad_tensor", field=name, value=str(spec))

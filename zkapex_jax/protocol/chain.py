@@ -1,4 +1,4 @@
-"""How a client's state follows from its enrolment and each accepted bundle. Anyone can recompute it."""
+"""How a client's state follows from its enrolment, each accepted bundle, and each re-enrolment. Anyone can recompute it."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ _CONTEXT = b"zkapex.head/1\0"
 Tensors = dict[str, np.ndarray]
 
 
-def first_head(enrolment_digest: str) -> str:
-    """Head of a fresh state: SHA-256 of the context and the enrolment digest, hex."""
-    return hashlib.sha256(_CONTEXT + bytes.fromhex(enrolment_digest)).hexdigest()
+def first_head(enrolment_digest: str, proof_digest: str) -> str:
+    """Head of a fresh state: SHA-256 of the context, the enrolment digest and the digest of its proof, hex."""
+    return _seal(enrolment_digest, proof_digest)
 
 
-def next_head(head: str, request_digest: str, bundle_digest: str) -> str:
-    """SHA-256 of the context, the old head, the request digest and the bundle digest, hex."""
-    parts = (bytes.fromhex(part) for part in (head, request_digest, bundle_digest))
-    return hashlib.sha256(_CONTEXT + b"".join(parts)).hexdigest()
+def next_head(head: str, cause_digest: str, proof_digest: str) -> str:
+    """SHA-256 of the context, the old head, what was answered (a request, or a new enrolment) and its proof, hex."""
+    return _seal(head, cause_digest, proof_digest)
 
 
-def first_state(enrolment: Enrolment, path: str | os.PathLike[str], *, forgotten: np.ndarray | None = None, force: bool = False) -> State:
-    """Write the state of a fresh enrolment: its Com(θ̂p), nothing forgotten, or `forgotten` (bool [W]) on re-enrolment."""
-    mask = np.zeros(enrolment.layout.weights, np.bool_) if forgotten is None else forgotten
-    fields: dict[str, Any] = {
-        "client_id": enrolment.client_id,
-        "enrolment_digest": enrolment.digest,
-        "position": 0,
-        "head": first_head(enrolment.digest),
-        "layout": enrolment.layout,
-    }
-    return State.parse(fields).to_file(path, {"c_theta": enrolment.tensor("c_theta"), "cumulative": pack_mask(mask)}, force=force)
+def first_state(enrolment: Enrolment, proof_digest: str, path: str | os.PathLike[str], *, force: bool = False) -> State:
+    """Write the state of a first enrolment: its Com(θ̂p), nothing forgotten, position 0."""
+    tensors = {"c_theta": enrolment.tensor("c_theta"), "cumulative": pack_mask(np.zeros(enrolment.layout.weights, np.bool_))}
+    fields = _enrolled(enrolment) | {"position": 0, "head": first_head(enrolment.digest, proof_digest)}
+    return State.parse(fields).to_file(path, tensors, force=force)
+
+
+def renewed_state(state: State, enrolment: Enrolment, proof_digest: str, path: str | os.PathLike[str], *, force: bool = False) -> State:
+    """Write the state after a re-enrolment: the new Com(θ̂p), everything forgotten so far, position + 1."""
+    tensors = {"c_theta": enrolment.tensor("c_theta"), "cumulative": state.tensor("cumulative")}
+    fields = _enrolled(enrolment) | {"position": state.position + 1, "head": next_head(state.head, enrolment.digest, proof_digest)}
+    return State.parse(fields).to_file(path, tensors, force=force)
 
 
 def next_state(state: State, request: Request, bundle: Bundle, path: str | os.PathLike[str], *, force: bool = False) -> State:
@@ -56,3 +56,11 @@ def next_tensors(state: State, request: Request, bundle: Bundle) -> Tensors:
     for chunk in bundle.chunks:
         theta[chunk] = bundle.theta_points(chunk)
     return {"c_theta": theta, "cumulative": state.tensor("cumulative") | request.tensor("mask")}
+
+
+def _enrolled(enrolment: Enrolment) -> dict[str, Any]:
+    return {"client_id": enrolment.client_id, "enrolment_digest": enrolment.digest, "layout": enrolment.layout}
+
+
+def _seal(*digests: str) -> str:
+    return hashlib.sha256(_CONTEXT + b"".join(map(bytes.fromhex, digests))).hexdigest()

@@ -9,13 +9,15 @@ from typing import Any
 
 from zkapex_jax.errors import RefusedError
 from zkapex_jax.protocol.artefact import Artefact
+from zkapex_jax.protocol.base import Base
 from zkapex_jax.protocol.bundle import Bundle
 from zkapex_jax.protocol.enrolment import ClientSecret, Enrolment
+from zkapex_jax.protocol.enrolment_proof import EnrolmentProof
 from zkapex_jax.protocol.request import Request
 from zkapex_jax.protocol.state import State
 from zkapex_jax.protocol.update import Update
 
-Parametrised = Enrolment | Request
+Parametrised = Enrolment | Request | Base
 
 
 def check_parameters(artefact: Parametrised | Bundle, *, preset: str, tables_digest: str, srs_digest: str) -> None:
@@ -23,6 +25,34 @@ def check_parameters(artefact: Parametrised | Bundle, *, preset: str, tables_dig
     _same(artefact, "preset", artefact.preset, preset, "is for another preset than this command uses")
     _same(artefact, "tables_digest", artefact.tables_digest, tables_digest, "is for other constraint tables")
     _same(artefact, "srs_digest", artefact.srs_digest, srs_digest, "is for another reference string (SRS)")
+
+
+def check_base(base: Base, enrolment: Enrolment) -> None:
+    """The enrolment starts from this base model, in its layout and sizes."""
+    _same(enrolment, "model", enrolment.model, base.model_ref, "is for another base model than the provider's")
+    _same(enrolment, "layout", enrolment.layout, base.layout, "selects other tensors or chunks than the base model")
+    check_parameters(enrolment, preset=base.preset, tables_digest=base.tables_digest, srs_digest=base.srs_digest)
+
+
+def check_enrolment_proof(proof: EnrolmentProof, enrolment: Enrolment, base: Base, state: State | None) -> None:
+    """The proof is of this enrolment against this base, and replaces this state (None: it must be a first enrolment's)."""
+    _same(proof, "client_id", proof.client_id, enrolment.client_id, "belongs to another client")
+    _same(proof, "enrolment_digest", proof.enrolment_digest, enrolment.digest, "proves another enrolment")
+    _same(proof, "base_digest", proof.base_digest, base.digest, "was made for another base model")
+    _same(proof, "state_digest", proof.state_digest, state.digest if state else "", _state_message(state))
+    _same(proof, "chunks", len(proof.chunks), len(enrolment.layout.chunks), "does not prove exactly the chunks of the enrolment")
+    _same(proof, "preset", proof.preset, enrolment.preset, "is for another preset than the enrolment")
+    _same(proof, "enrol_tables_digest", proof.enrol_tables_digest, base.enrol_tables_digest, "is for other constraint tables")
+    _same(proof, "srs_digest", proof.srs_digest, enrolment.srs_digest, "is for another reference string (SRS)")
+    insecure = enrolment.srs_insecure or base.srs_insecure or enrolment.preset_sizes.insecure
+    _same(proof, "insecure", proof.insecure, insecure, "does not say truly whether it is insecure")
+
+
+def check_replaced(state: State, enrolment: Enrolment) -> None:
+    """A new enrolment replaces the one behind this state: the same client, the same tensors and chunks."""
+    _same(enrolment, "client_id", enrolment.client_id, state.client_id, "belongs to another client")
+    _same(enrolment, "layout", enrolment.layout, state.layout, "enrols other tensors or chunks than before, so what was forgotten cannot be carried over")
+    _same(enrolment, "c_theta", enrolment.preset_sizes.lanes, state.lanes, "has another number of lanes than before")
 
 
 def check_request(request: Request, enrolment: Enrolment) -> None:
@@ -80,6 +110,12 @@ def check_secure(insecure: bool, *, allowed: bool, what: str) -> None:
             f"{what} is marked insecure (test preset or locally made reference string)",
             code="insecure", hint="pass --allow-insecure only for tests",
         )  # fmt: skip
+
+
+def _state_message(state: State | None) -> str:
+    if state is None:
+        return "replaces an enrolment of a client that has none here"
+    return "does not start from the client's current state: a new enrolment must keep the weights that the ledger holds"
 
 
 def _same(artefact: Artefact, field: str, found: Any, wanted: Any, message: str) -> None:

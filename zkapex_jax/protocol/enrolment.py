@@ -37,6 +37,8 @@ class _Enrolled(Artefact):
 class Enrolment(_Enrolled):
     """Public: commitments to the personalised weights and to every curvature row, and γ̂ of each chunk.
 
+    `model.base_digest` is the digest of the base artefact; `nonce` makes two enrolments differ in any case.
+
     Tensors: c_theta U8 [m, P, 48]; c_gradients U8 [m, n, P, 48].
     """
 
@@ -47,6 +49,7 @@ class Enrolment(_Enrolled):
     srs_digest: Hex32
     srs_insecure: bool = Field(strict=True)
     fixed_point_bits: FixedPoint
+    nonce: Hex32
     created: Timestamp
 
     def expected_tensors(self, found: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:

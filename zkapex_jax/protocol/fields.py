@@ -77,7 +77,8 @@ Timestamp = Annotated[str, StringConstraints(strict=True), AfterValidator(_times
 PresetName = Annotated[str, StringConstraints(strict=True), AfterValidator(_known_preset)]
 
 Gamma = Annotated[int, natural(1, GAMMA_MAX), AfterValidator(_grid)]
+Distance = Annotated[int, natural(1, (1 << 250) - 1)]
 Budget = Annotated[int, natural(1, (1 << 96) - 1)]
 ChunkIndex = Annotated[int, natural(0, MAX_CHUNKS - 1)]
-Count = Annotated[int, natural(0, (1 << 63) - 1)]
+Position = Annotated[int, natural(0, 1 << 32)]
 FixedPoint = Annotated[int, natural(FIXED_POINT_BITS, FIXED_POINT_BITS)]

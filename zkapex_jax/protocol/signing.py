@@ -1,4 +1,4 @@
-"""Ed25519 signatures of requests: the key in an owner-only PEM file, the signature over the artefact's header bytes."""
+"""Ed25519 signatures of requests and base models: the key in an owner-only PEM file, the signature over the artefact's header bytes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats.atomic import SECRET_MODE, refuse_existing, write_bytes, write_text
 from zkapex_jax.formats.container import SIGNATURE_CONTEXT
 from zkapex_jax.formats.reading import read_bytes
+from zkapex_jax.protocol.base import Base
 from zkapex_jax.protocol.request import Request
 
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
@@ -84,16 +85,16 @@ def check_public(text: str) -> str:
     raise InputError("is not an Ed25519 public key in hex", code="bad_key", value=text)
 
 
-def check_signature(request: Request, provider_key: str) -> None:
-    """Raise RefusedError unless `provider_key` (hex) signed this request, and the request names it as its signer."""
-    container = request.container
-    if request.signer != provider_key:
+def check_signature(signed: Request | Base, provider_key: str) -> None:
+    """Raise RefusedError unless `provider_key` (hex) signed this artefact, and it names that key as its signer."""
+    container = signed.container
+    if signed.signer != provider_key:
         raise RefusedError(
-            "request is signed by another key than the provider's",
-            code="other_signer", file=container.path, field="signer", value=request.signer,
+            f"{signed.kind} is signed by another key than the provider's",
+            code="other_signer", file=container.path, field="signer", value=signed.signer,
         )  # fmt: skip
     if container.signature is None:
-        raise RefusedError("request is not signed", code="unsigned", file=container.path, field="signature")
+        raise RefusedError(f"{signed.kind} is not signed", code="unsigned", file=container.path, field="signature")
     try:
         public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(provider_key))
         public.verify(container.signature, SIGNATURE_CONTEXT + container.header)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -11,13 +12,13 @@ from pydantic import Field
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.tensors import TensorSpec
 from zkapex_jax.protocol.artefact import POINT_BYTES, Artefact
-from zkapex_jax.protocol.fields import ClientId, Count, Hex32
+from zkapex_jax.protocol.fields import ClientId, Hex32, Position
 from zkapex_jax.protocol.layout import LayoutField
 from zkapex_jax.protocol.masks import unpack_mask
 
 
 class State(Artefact):
-    """Public. `position` counts accepted requests; `head` chains enrolment, requests and bundles.
+    """Public. `position` counts accepted requests and re-enrolments; `head` chains them all.
 
     Tensors: c_theta U8 [m, P, 48]; cumulative U8 [ceil(W/8)], 1 = already forgotten.
     """
@@ -26,7 +27,7 @@ class State(Artefact):
 
     client_id: ClientId
     enrolment_digest: Hex32
-    position: Count
+    position: Position
     head: Hex32
     layout: LayoutField
 
@@ -43,6 +44,13 @@ class State(Artefact):
     def cumulative(self) -> np.ndarray:
         """bool [W], True = zeroed by an accepted request."""
         return unpack_mask(self.tensor("cumulative"), self.layout.weights)
+
+    def forgotten_by_tensor(self) -> dict[str, int]:
+        """Zeroed weights of each target tensor, by its path."""
+        mask, start, counts = self.cumulative(), 0, {}
+        for path, shape in self.layout.target.tensors:
+            counts[path] = int(mask[start : (start := start + prod(shape))].sum())
+        return counts
 
     def check_contents(self) -> None:
         self.cumulative()

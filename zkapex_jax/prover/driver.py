@@ -34,6 +34,21 @@ class ProofFiles:
 
 
 @dataclass(frozen=True)
+class EnrolmentFiles:
+    """Paths of the public artefacts that proving and verifying an enrolment share; `state` for a re-enrolment."""
+
+    enrolment: Path
+    enrolment_points: Path
+    base: Path
+    base_points: Path
+    state: Path | None = None
+
+    def arguments(self) -> list[str]:
+        names = ("enrolment", "enrolment_points", "base", "base_points", *(("state",) if self.state else ()))
+        return [part for name in names for part in (f"--{name.replace('_', '-')}", str(getattr(self, name)))]
+
+
+@dataclass(frozen=True)
 class Prover:
     """The binary and how many threads it may use (None: all cores). Methods return its JSON result."""
 
@@ -75,8 +90,12 @@ class Prover:
         """Commit to a request's mask and forget rows."""
         return self._run(["commit-request", *_setup(tables, srs), "--draft", str(draft), "--out", str(out)], on_progress)
 
+    def commit_base(self, tables: Path, srs: Path, draft: Path, out: Path, on_progress: OnProgress | None = None) -> dict[str, Any]:
+        """Commit to the provider's base weights, without blinding."""
+        return self._run(["commit-base", *_setup(tables, srs), "--draft", str(draft), "--out", str(out)], on_progress)
+
     def admit(self, kind: str, tables: Path, srs: Path, artefact: Path, out: Path, on_progress: OnProgress | None = None) -> dict[str, Any]:
-        """Check every point of an enrolment or request (`kind`), and cache them uncompressed."""
+        """Check every point of an enrolment, base or request (`kind`), and cache them uncompressed."""
         return self._run([f"admit-{kind}", *_setup(tables, srs), f"--{kind}", str(artefact), "--out", str(out)], on_progress)
 
     def prove(
@@ -86,6 +105,24 @@ class Prover:
         """Prove every touched chunk into the folder `out`, resuming what is there."""
         own = ["--secret", str(secret), "--update", str(update), "--out", str(out)]
         return self._run(["prove", *_setup(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])], on_progress)
+
+    def prove_enrolment(
+        self, tables: Path, srs: Path, files: EnrolmentFiles, *, secret: Path, out: Path, current_secret: Path | None = None,
+        unchecked: bool = False, on_progress: OnProgress | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Prove every chunk of an enrolment into the folder `out`, resuming what is there. `tables`: of relation `enrol`."""
+        own = ["--secret", str(secret), "--out", str(out), *(["--current-secret", str(current_secret)] if current_secret else [])]
+        arguments = ["prove-enrolment", *_setup(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])]
+        return self._run(arguments, on_progress)
+
+    def verify_enrolment(
+        self, tables: Path, srs: Path, files: EnrolmentFiles, *, proof: Path,
+        allow_insecure: bool = False, on_progress: OnProgress | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Verify an enrolment proof; a failed proof is a result with accepted = false."""
+        own = ["--proof", str(proof), *(["--allow-insecure"] if allow_insecure else [])]
+        arguments = ["verify-enrolment", *_setup(tables, srs), *files.arguments(), *own]
+        return self._outcome(arguments, on_progress, refusal_is_result=True).result
 
     def verify(
         self, tables: Path, srs: Path, files: ProofFiles, *, bundle: Path,

@@ -1,30 +1,42 @@
-"""Admission by the provider: every point is checked once, kept, and recorded in the ledger."""
+"""Admission by the provider: points are checked once, an enrolment's proof is verified, the ledger records both."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from zkapex_jax.errors import RefusedError
-from zkapex_jax.protocol import Enrolment, Request, State
-from zkapex_jax.protocol.chain import first_state
+from zkapex_jax.errors import InputError, RefusedError
+from zkapex_jax.protocol import Base, Enrolment, EnrolmentProof, Request, State, checks
+from zkapex_jax.protocol.chain import first_state, renewed_state
 from zkapex_jax.prover import OnProgress
+from zkapex_jax.workflow.enrolment_verifying import EnrolmentCase, check_case, judge
 from zkapex_jax.workflow.folders import Provider
 from zkapex_jax.workflow.points import ensure_points
 from zkapex_jax.workflow.toolchain import Toolchain
+from zkapex_jax.workflow.verifying import VerifiedChunk
 
 
 @dataclass(frozen=True)
 class AdmitResult:
-    """The enrolment as recorded: its digest, its place in the ledger's chain, and the client's first state."""
+    """The enrolment as recorded: digests, its place in the ledger's chain, the client's state and that state's position.
+
+    `seconds` and `chunks` are of verifying its proof: 0 and none if it was recorded already.
+    """
 
     client_id: str
     digest: str
+    proof_digest: str
     state: Path
     position: int
+    requests: int
+    renewed: bool
+    insecure: bool
+    chunks: tuple[VerifiedChunk, ...]
+    weights: int
+    seconds: float
+    us_per_weight: float
+    peak_rss_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -36,27 +48,43 @@ class PublishResult:
     position: int
 
 
-def admit(tool: Toolchain, provider: Provider, enrolment: Path, *, on_progress: OnProgress | None = None) -> AdmitResult:
-    """Record an enrolment. Admitting the same file again changes nothing.
+def admit(
+    tool: Toolchain, provider: Provider, enrolment: Path, proof: Path, *, allow_insecure: bool = False, on_progress: OnProgress | None = None
+) -> AdmitResult:
+    """Verify an enrolment and record it with its proof: without one it counts for nothing. The same files again change nothing.
 
-    A client that enrols anew keeps what it has forgotten. Raises RefusedError if a commitment was seen before, a
-    request waits for this client, or the enrolment is for other tables; InputError if a point is not on the curve.
+    A client that enrols anew keeps what it has forgotten, and proves that its weights are those that the ledger holds.
+
+    Raises RefusedError if the proof fails, the base model is not the provider's, a commitment was seen before, a request
+    waits for this client, or the proof does not start from its current state; InputError for a malformed file or point.
+    Nothing is recorded then.
     """
-    given = Enrolment.from_file(enrolment)
+    given, answer = Enrolment.from_file(enrolment), EnrolmentProof.from_file(proof)
     tool.check(given)
-    provider.ledger.check_enrolment(given)
-    kept = provider.keep(given)
-    ensure_points(tool, "enrolment", kept, provider.points(kept.digest), on_progress)
-    known = provider.ledger.find_enrolment(kept.client_id)
-    if known is not None and known.digest == kept.digest:
-        current = provider.ledger.state(kept.client_id)
-        return AdmitResult(kept.client_id, kept.digest, provider.artefact(current.digest), known.sequence)
-    forgotten = _forgotten(provider, kept) if known is not None else None
-    state: State = provider.make(partial(first_state, kept, forgotten=forgotten))
-    record = provider.ledger.add_enrolment(kept, state)
-    if record.replaced:
-        raise RefusedError("this enrolment was replaced by a later one", code="replaced", file=enrolment, field="client_id", value=kept.client_id)
-    return AdmitResult(kept.client_id, kept.digest, state.path, record.sequence)
+    checks.check_secure(answer.insecure, allowed=allow_insecure, what="enrolment proof")
+    known = provider.ledger.find_enrolment(given.client_id)
+    if known is not None and known.digest == given.digest:
+        return _recorded(provider, given, answer)
+    provider.ledger.check_enrolment(given, answer)
+    before = provider.load(State, provider.ledger.state(given.client_id).digest) if known is not None else None
+    case = EnrolmentCase(given, provider.load(Base, given.model.base_digest), before, answer)
+    check_case(tool, case)
+    kept, kept_proof = provider.keep(given), provider.keep(answer)
+    try:
+        verdict = judge(tool, replace(case, enrolment=kept, proof=kept_proof), provider.points, allow_insecure, on_progress)
+    except InputError as error:
+        names = {str(kept.path): str(given.path), str(kept_proof.path): str(answer.path)}  # those that the user knows
+        error.file = names.get(str(error.file), error.file)
+        raise
+    if not verdict.accepted:
+        raise RefusedError(f"enrolment proof is refused: {verdict.reason}", code="proof_refused", file=proof)
+    write = partial(renewed_state, before) if before is not None else first_state
+    state: State = provider.make(partial(write, kept, kept_proof.digest))
+    record = provider.ledger.add_enrolment(kept, kept_proof, state)
+    return AdmitResult(
+        kept.client_id, kept.digest, kept_proof.digest, state.path, record.sequence, state.position, before is not None,
+        answer.insecure, verdict.chunks, verdict.weights, verdict.seconds, verdict.us_per_weight, verdict.peak_rss_bytes,
+    )  # fmt: skip
 
 
 def publish(tool: Toolchain, provider: Provider, request: Path, *, on_progress: OnProgress | None = None) -> PublishResult:
@@ -70,12 +98,10 @@ def publish(tool: Toolchain, provider: Provider, request: Path, *, on_progress: 
     return PublishResult(kept.digest, kept.request_id, record.sequence)
 
 
-def _forgotten(provider: Provider, enrolment: Enrolment) -> np.ndarray:
-    """What the client has forgotten so far, bool [W]: a new enrolment does not bring it back."""
-    current = provider.load(State, provider.ledger.state(enrolment.client_id).digest)
-    if current.layout != enrolment.layout:
-        raise RefusedError(
-            "enrols other tensors or chunks than before, so what was forgotten cannot be carried over",
-            code="mismatch_layout", file=enrolment.path, field="layout",
-        )  # fmt: skip
-    return current.cumulative()
+def _recorded(provider: Provider, enrolment: Enrolment, proof: EnrolmentProof) -> AdmitResult:
+    """The client's active enrolment, given again."""
+    record, state = provider.ledger.enrolment(enrolment.client_id), provider.ledger.state(enrolment.client_id)
+    return AdmitResult(
+        record.client_id, record.digest, record.proof_digest, provider.artefact(state.digest), record.sequence, state.position,
+        proof.renews, proof.insecure, (), enrolment.layout.weights, 0.0, 0.0, None,
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from zkapex_jax.formats.tensors import LazyTensor
 from zkapex_jax.protocol import Bundle, ClientSecret, Enrolment, Request, State, Update
 from zkapex_jax.protocol.chain import next_head
 from zkapex_jax.protocol.checks import check_state
+from zkapex_jax.workflow import openings
 from zkapex_jax.workflow.folders import ClientFolder
 
 _SEED = re.compile(r"[0-9a-f]{64}\Z")
@@ -38,6 +39,7 @@ def advance(*, folder: Path, request: Path, update: Path, bundle: Path, state: P
     seeds = _new_seeds(secret, client.request_folder(answered.request_id) / f"chunks-{made.digest[:16]}", proven.chunks)
     theta_u = made.tensor("theta_u")
     if np.array_equal(seeds, secret.tensor("theta_seeds")) and np.array_equal(theta_u, secret.tensor("theta")):
+        openings.follow(client.openings, weights=openings.keys_of(after.tensor("c_theta")))
         return client.secret
     kept = {name: LazyTensor(spec, partial(_one, secret, name)) for name, spec in secret.container.specs.items()}
     fresh = client.path / ".next-secret.safetensors"
@@ -49,6 +51,7 @@ def advance(*, folder: Path, request: Path, update: Path, bundle: Path, state: P
             sync_directory(client.path)
     finally:
         fresh.unlink(missing_ok=True)
+    openings.follow(client.openings, weights=openings.keys_of(after.tensor("c_theta")))
     return client.secret
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from zkapex_jax.errors import InternalError
-from zkapex_jax.protocol import ModelRef, generate_key
+from zkapex_jax.protocol import generate_key
 from zkapex_jax.prover import OnProgress
-from zkapex_jax.quantize import to_fixed
-from zkapex_jax.workflow.admission import admit, publish
-from zkapex_jax.workflow.enrolling import EnrolResult, base_digest, enrol
+from zkapex_jax.workflow.admission import AdmitResult, admit, publish
+from zkapex_jax.workflow.base import create_base, publish_base
+from zkapex_jax.workflow.enrolling import EnrolResult, enrol
 from zkapex_jax.workflow.folders import Provider
-from zkapex_jax.workflow.proving import ProveResult, prove
+from zkapex_jax.workflow.proving import ProvedChunk, ProveResult, prove
 from zkapex_jax.workflow.request import RequestResult, create_request
 from zkapex_jax.workflow.synthetic import SyntheticClient, synthetic_client
 from zkapex_jax.workflow.toolchain import Toolchain
@@ -28,6 +28,7 @@ CLIENT = "bench"
 @dataclass(frozen=True)
 class _Run:
     enrolled: EnrolResult
+    admitted: AdmitResult
     request: RequestResult
     proof: ProveResult
     verdict: VerifyResult
@@ -49,29 +50,34 @@ def benchmark(tool: Toolchain, *, chunks: int = 3, seed: int = 0, on_progress: O
 
 def _walk(tool: Toolchain, data: SyntheticClient, folder: Path, on_progress: OnProgress | None) -> _Run:
     client = folder / "client"
-    model = ModelRef(name="synthetic", architecture="none", base_digest=base_digest(to_fixed(data.theta)))
     with Provider.open(folder / "provider", create=True) as provider:
         key = generate_key(folder / "key.pem")
         provider.ledger.trust(key.public)
+        base = create_base(
+            tool, out=folder / "base.safetensors", key=key, name="synthetic", architecture="none", layout=data.layout,
+            theta0=data.theta, on_progress=on_progress,
+        )  # fmt: skip
+        publish_base(tool, provider, base.path, on_progress=on_progress)
         enrolled = enrol(
-            tool, folder=client, client_id=CLIENT, model=model, layout=data.layout, theta=data.theta, rows=data.rows, on_progress=on_progress
-        )
-        state = admit(tool, provider, enrolled.enrolment, on_progress=on_progress).state
+            tool, folder=client, client_id=CLIENT, base=base.path, layout=data.layout, theta=data.theta, rows=data.rows,
+            check=False, on_progress=on_progress,
+        )  # fmt: skip
+        admitted = admit(tool, provider, enrolled.enrolment, enrolled.proof, allow_insecure=tool.insecure, on_progress=on_progress)
         request = create_request(
-            tool, out=folder / "request.safetensors", key=key, model=model, layout=data.layout, mask=data.mask,
+            tool, out=folder / "request.safetensors", key=key, model=base.model, layout=data.layout, mask=data.mask,
             forget_rows=data.forget_rows, budget=data.budget, forget="synthetic", on_progress=on_progress,
         )  # fmt: skip
         publish(tool, provider, request.path, on_progress=on_progress)
-        answer = {"folder": client, "request": request.path, "state": state, "on_progress": on_progress}
+        answer = {"folder": client, "request": request.path, "state": admitted.state, "on_progress": on_progress}
         update = unlearn(tool, provider_key=key.public, check=False, **answer).update
         proof = prove(tool, update=update, **answer)
         verdict = verify(tool, provider, proof.bundle, allow_insecure=tool.insecure, on_progress=on_progress)
-    return _Run(enrolled, request, proof, verdict)
+    return _Run(enrolled, admitted, request, proof, verdict)
 
 
 def _report(run: _Run, weights: int, chunks: int) -> dict[str, Any]:
     micro = 1e6 / weights
-    stages = {name: micro * sum(chunk.stages[name] for chunk in run.proof.chunks) for name in run.proof.chunks[0].stages}
+    stages = _stages(run.proof.chunks, micro)
     per_chunk = [1e6 * chunk.seconds / chunk.weights for chunk in run.proof.chunks]
     return {
         "weights": weights,
@@ -89,9 +95,25 @@ def _report(run: _Run, weights: int, chunks: int) -> dict[str, Any]:
             "us_per_weight_median": _median([1e6 * c.seconds / (weights / chunks) for c in run.verdict.chunks]),
             "peak_rss_bytes": run.verdict.peak_rss_bytes,
         },
-        "enrol": {"us_per_weight": micro * run.enrolled.seconds, "peak_rss_bytes": run.enrolled.peak_rss_bytes},
+        "enrol": {"us_per_weight": micro * run.enrolled.commit_seconds, "peak_rss_bytes": run.enrolled.peak_rss_bytes},
+        "prove_enrolment": {
+            "us_per_weight": run.enrolled.proof_us_per_weight,
+            "us_per_weight_median": _median([1e6 * chunk.seconds / chunk.weights for chunk in run.enrolled.proved.chunks]),
+            "stages_us_per_weight": _stages(run.enrolled.proved.chunks, micro),
+            "bytes_per_chunk": max(chunk.bytes for chunk in run.enrolled.proved.chunks),
+            "peak_rss_bytes": run.enrolled.proved.peak_rss_bytes,
+        },
+        "verify_enrolment": {
+            "us_per_weight": micro * sum(chunk.seconds for chunk in run.admitted.chunks),
+            "seconds_per_chunk_median": _median(chunk.seconds for chunk in run.admitted.chunks),
+            "peak_rss_bytes": run.admitted.peak_rss_bytes,
+        },
         "request": {"us_per_weight": micro * run.request.seconds, "peak_rss_bytes": run.request.peak_rss_bytes},
     }
+
+
+def _stages(chunks: Sequence[ProvedChunk], micro: float) -> dict[str, float]:
+    return {name: micro * sum(chunk.stages[name] for chunk in chunks) for name in chunks[0].stages}
 
 
 def _median(values: Iterable[float]) -> float:

@@ -1,9 +1,9 @@
-"""Enrolment by the client: quantise, commit, publish; before any mask exists."""
+"""Enrolment by the client: quantise, commit, publish, prove; before any mask exists."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,21 +15,25 @@ import numpy as np
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.arrays import load_arrays
-from zkapex_jax.formats.atomic import refuse_existing
+from zkapex_jax.formats.atomic import refuse_existing, storage_errors
 from zkapex_jax.formats.tensors import LazyTensor, TensorSpec
 from zkapex_jax.models.layout import TargetLayout
-from zkapex_jax.protocol import ChunkedLayout, ClientSecret, Enrolment, ModelRef, chunk_name
+from zkapex_jax.protocol import Base, ChunkedLayout, ClientSecret, Enrolment, ModelRef, check_signature, chunk_name
 from zkapex_jax.protocol.fields import FIXED_POINT_BITS, now
 from zkapex_jax.prover import OnProgress, tell
-from zkapex_jax.quantize import gamma_of_rows, quantize_rows, to_fixed
+from zkapex_jax.quantize import gamma_of_rows, to_fixed
 from zkapex_jax.witness.rules import check_slack_widths, rules
+from zkapex_jax.workflow import openings
+from zkapex_jax.workflow.base import squares
+from zkapex_jax.workflow.client_rows import ClientRows
+from zkapex_jax.workflow.enrolment_proving import EnrolmentProofResult, prove_enrolment
 from zkapex_jax.workflow.folders import ClientFolder
 from zkapex_jax.workflow.toolchain import Toolchain
 
 
 @dataclass(frozen=True)
-class EnrolResult:
-    """Files made, the enrolment's digest, γ̂ of each chunk, time and the prover's peak memory."""
+class CommitResult:
+    """An enrolment without its proof: files, digest, γ̂ of each chunk, time and the prover's peak memory."""
 
     enrolment: Path
     secret: Path
@@ -39,12 +43,18 @@ class EnrolResult:
     peak_rss_bytes: int | None
 
 
-def base_digest(theta0_fixed: np.ndarray) -> str:
-    """Names the provider's base target weights: SHA-256 of a context and their int32 little-endian bytes."""
-    if theta0_fixed.dtype != np.int32 or theta0_fixed.ndim != 1:
-        raise InputError("base weights must be int32 [W] in fixed point", field="theta0", value=theta0_fixed.dtype)
-    data = np.ascontiguousarray(theta0_fixed, "<i4")
-    return hashlib.sha256(b"zkapex.base/1\0" + data.tobytes()).hexdigest()
+@dataclass(frozen=True)
+class EnrolResult(CommitResult):
+    """An enrolment with its proof. `seconds` is all of it; `commit_seconds` the commitments alone."""
+
+    proof: Path
+    proof_digest: str
+    proof_bytes: int
+    commit_seconds: float
+    prove_seconds: float
+    proof_us_per_weight: float
+    check_seconds: float | None
+    proved: EnrolmentProofResult
 
 
 def enrol(
@@ -52,35 +62,124 @@ def enrol(
     *,
     folder: Path,
     client_id: str,
-    model: ModelRef,
+    base: Path,
     layout: TargetLayout,
     theta: np.ndarray,
     rows: np.ndarray,
+    provider_key: str | None = None,
+    check: bool = True,
+    unchecked: bool = False,
     force: bool = False,
     on_progress: OnProgress | None = None,
 ) -> EnrolResult:
+    """Commit to weights and rows as `commit_enrolment` does, then prove the enrolment as `prove_enrolment` does.
+
+    Writes `folder`/base, secret (mode 0600), enrolment and enrolment-proof .safetensors, and the count of openings.
+    """
+    refuse_existing(ClientFolder(Path(folder)).enrolment_proof, force=force)
+    committed = commit_enrolment(
+        tool, folder=folder, client_id=client_id, base=base, layout=layout, theta=theta, rows=rows, provider_key=provider_key,
+        force=force, on_progress=on_progress,
+    )  # fmt: skip
+    proved = prove_enrolment(tool, folder=folder, check=check, unchecked=unchecked, force=force, on_progress=on_progress)
+    return joined(committed, proved)
+
+
+def joined(committed: CommitResult, proved: EnrolmentProofResult) -> EnrolResult:
+    """Both halves as one result."""
+    peaks = [peak for peak in (committed.peak_rss_bytes, proved.peak_rss_bytes) if peak is not None]
+    return EnrolResult(
+        committed.enrolment, committed.secret, committed.digest, committed.gamma, committed.seconds + proved.seconds,
+        max(peaks, default=None), proved.proof, proved.digest, proved.bytes, committed.seconds, proved.prove_seconds,
+        proved.us_per_weight, proved.check_seconds, proved,
+    )  # fmt: skip
+
+
+def commit_enrolment(
+    tool: Toolchain,
+    *,
+    folder: Path,
+    client_id: str,
+    base: Path,
+    layout: TargetLayout,
+    theta: np.ndarray,
+    rows: np.ndarray,
+    provider_key: str | None = None,
+    force: bool = False,
+    on_progress: OnProgress | None = None,
+) -> CommitResult:
     """Commit to weights `theta` (float [W]) and clipped gradient rows `rows` (float32 [n, W], may be mapped from disk).
 
-    Writes `folder`/secret.safetensors (mode 0600) and `folder`/enrolment.safetensors.
+    `base` is the provider's signed base artefact; `provider_key` (hex) must have signed it, if given.
 
-    Raises InputError for NaN or out-of-range weights, rows of another shape, or a damping that the preset cannot hold.
+    Raises InputError for a base of other tensors, weights further from it than it allows, NaN or out-of-range values,
+    rows of another shape or all zero, or a damping that the preset cannot hold; RefusedError for a wrong signature.
     """
-    started, client = time.monotonic(), ClientFolder.create(folder)
+    client = ClientFolder.create(folder)
     for path in (client.secret, client.enrolment):
         refuse_existing(path, force=force)
-    cut = ChunkedLayout.cut(layout, tool.preset)
-    theta_fixed = _fixed(theta, cut)
-    gamma = _dampings(tool, cut, _checked_rows(rows, cut, tool.preset.client_rows), on_progress)
+    model = open_base(tool, base, layout, provider_key)
+    fixed = _fixed(theta, model.layout)
+    check_distance(fixed, model, np.ones(model.layout.weights, np.bool_))
+    checked = ClientRows.checked(rows, model.layout, tool.preset.client_rows)
+    if client.base.resolve() != model.path.resolve():
+        with storage_errors(client.base):
+            shutil.copyfile(model.path, client.base)
+    result = commit_into(tool, client, client_id, model.model_ref, model.layout, fixed, checked, force, on_progress)
+    keys = register(client, Enrolment.from_file(client.enrolment, verify=False))
+    openings.follow(client.openings, weights=keys[openings.WEIGHTS], rows=keys[openings.ROWS])
+    return result
+
+
+def open_base(tool: Toolchain, path: Path, layout: TargetLayout, provider_key: str | None) -> Base:
+    """The base, signed, of these tools and tensors."""
+    base = Base.from_file(path)
+    check_signature(base, provider_key or base.signer)
+    tool.check(base)
+    if base.layout.target != layout:
+        raise InputError(
+            "selects other tensors than the personal model has", code="mismatch_layout", file=path, field="layout", value=base.layout.target.pattern
+        )
+    return base
+
+
+def check_distance(theta: np.ndarray, base: Base, free: np.ndarray) -> None:
+    """Refuse weights int32 [W] with Σ(θ̂ − free·θ̂0)² over D0 in a chunk; `free` bool [W] is false where forgotten."""
+    delta = theta.astype(np.int64) - np.where(free, base.theta0(), 0)
+    for chunk, limit in enumerate(base.distance):
+        found = squares(delta[slice(*base.layout.bounds(chunk))])
+        if found > limit:
+            raise InputError(
+                f"personal weights lie further from the base model than the provider allows (D0 = {limit})",
+                code="distance", field=f"chunk {chunk}", value=found, hint="ask the provider for a base with a larger distance, or personalise less",
+            )  # fmt: skip
+
+
+def commit_into(
+    tool: Toolchain, client: ClientFolder, client_id: str, model: ModelRef, cut: ChunkedLayout, theta: np.ndarray, rows: ClientRows,
+    force: bool, on_progress: OnProgress | None,
+) -> CommitResult:  # fmt: skip
+    """Write secret and enrolment of `theta` int32 [W] and `rows` into `client`."""
+    started = time.monotonic()
+    gamma = _dampings(tool, cut, rows, on_progress)
     shared = {"client_id": client_id, "layout": cut, "preset": tool.preset.name, "gamma": gamma}
     draft_path = client.path / ".draft-secret.safetensors"
     try:
-        draft = ClientSecret.parse(shared | {"enrolment_digest": ""}).to_file(draft_path, _secret_tensors(cut, theta_fixed, rows), force=True)
+        draft = ClientSecret.parse(shared | {"enrolment_digest": ""}).to_file(draft_path, _secret_tensors(cut, theta, rows), force=True)
         enrolment, report = _commit(tool, client, shared, model, draft_path, force, on_progress)
         copies = {name: LazyTensor(spec, partial(_one, draft, name)) for name, spec in draft.container.specs.items()}
         ClientSecret.parse(shared | {"enrolment_digest": enrolment.digest}).to_file(client.secret, copies, force=force)
     finally:
         draft_path.unlink(missing_ok=True)
-    return EnrolResult(client.enrolment, client.secret, enrolment.digest, gamma, time.monotonic() - started, report.get("peak_rss_bytes"))
+    return CommitResult(client.enrolment, client.secret, enrolment.digest, gamma, time.monotonic() - started, report.get("peak_rss_bytes"))
+
+
+def register(client: ClientFolder, enrolment: Enrolment) -> dict[str, tuple[str, ...]]:
+    """Begin to count the openings of an enrolment's commitments in `client`; returns their keys by part."""
+    parts = {openings.WEIGHTS: "c_theta", openings.ROWS: "c_gradients"}
+    keys = {part: openings.keys_of(enrolment.tensor(name)) for part, name in parts.items()}
+    openings.register(client.openings, (key for part in keys.values() for key in part), 0)
+    return keys
 
 
 def _commit(
@@ -93,7 +192,7 @@ def _commit(
     finally:
         commitments.unlink(missing_ok=True)
     made = {"tables_digest": tool.tables_digest, "srs_digest": tool.srs_digest, "srs_insecure": tool.srs_insecure}
-    fields = {**shared, **made, "model": model, "fixed_point_bits": FIXED_POINT_BITS, "created": now()}
+    fields = {**shared, **made, "model": model, "fixed_point_bits": FIXED_POINT_BITS, "nonce": secrets.token_hex(32), "created": now()}
     return Enrolment.parse(fields).to_file(client.enrolment, tensors, force=force), report
 
 
@@ -103,44 +202,32 @@ def _fixed(theta: np.ndarray, cut: ChunkedLayout) -> np.ndarray:
     return to_fixed(np.asarray(theta, np.float64))
 
 
-def _checked_rows(rows: np.ndarray, cut: ChunkedLayout, count: int) -> np.ndarray:
-    if rows.shape != (count, cut.weights) or rows.dtype != np.float32:
-        raise InputError(
-            f"gradient rows must be float32 [{count}, {cut.weights}]", code="shape", field="rows", value=f"{rows.dtype}{list(rows.shape)}"
-        )
-    return rows
-
-
-def _dampings(tool: Toolchain, cut: ChunkedLayout, rows: np.ndarray, on_progress: OnProgress | None) -> tuple[int, ...]:
+def _dampings(tool: Toolchain, cut: ChunkedLayout, rows: ClientRows, on_progress: OnProgress | None) -> tuple[int, ...]:
     """γ̂ of each chunk, after checking that T1 and T2 fit their slacks in the tables."""
     dampings = []
     for chunk, size in enumerate(cut.chunks):
-        gamma = gamma_of_rows(_quantized(rows, cut, chunk))
+        gamma = gamma_of_rows(rows.quantised(chunk))
         check_slack_widths(*rules(gamma, size, tool.preset.rows), None, tool.preset)
         dampings.append(gamma)
         tell(on_progress, "quantise", chunk + 1, len(cut.chunks), cut.bounds(chunk)[1], cut.weights)
     return tuple(dampings)
 
 
-def _secret_tensors(cut: ChunkedLayout, theta: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray | LazyTensor]:
+def _secret_tensors(cut: ChunkedLayout, theta: np.ndarray, rows: ClientRows) -> dict[str, np.ndarray | LazyTensor]:
     """Gradient rows are quantised again while they are written: their int8 form is never in memory whole."""
     seeds = {
         "theta_seeds": np.frombuffer(secrets.token_bytes(32 * len(cut.chunks)), np.uint8).reshape(-1, 32),
         "gradient_seed": np.frombuffer(secrets.token_bytes(32), np.uint8),
     }
     gradients = {
-        chunk_name("gradients", chunk): LazyTensor(TensorSpec("I8", (len(rows), size)), partial(_pieces, rows, cut, chunk))
+        chunk_name("gradients", chunk): LazyTensor(TensorSpec("I8", (len(rows.values), size)), partial(_pieces, rows, chunk))
         for chunk, size in enumerate(cut.chunks)
     }
     return {"theta": theta, **seeds, **gradients}
 
 
-def _quantized(rows: np.ndarray, cut: ChunkedLayout, chunk: int) -> np.ndarray:
-    return quantize_rows(np.ascontiguousarray(rows[:, slice(*cut.bounds(chunk))])).rows
-
-
-def _pieces(rows: np.ndarray, cut: ChunkedLayout, chunk: int) -> Iterator[np.ndarray]:
-    yield _quantized(rows, cut, chunk)
+def _pieces(rows: ClientRows, chunk: int) -> Iterator[np.ndarray]:
+    yield rows.quantised(chunk)
 
 
 def _one(secret: ClientSecret, name: str) -> Iterator[np.ndarray]:

@@ -49,6 +49,20 @@ class ClientFolder:
         return self.path / "enrolment.safetensors"
 
     @property
+    def enrolment_proof(self) -> Path:
+        return self.path / "enrolment-proof.safetensors"
+
+    @property
+    def base(self) -> Path:
+        """The provider's base that the enrolment names."""
+        return self.path / "base.safetensors"
+
+    @property
+    def renewal(self) -> ClientFolder:
+        """Where a re-enrolment waits for the provider's word."""
+        return ClientFolder(self.path / "renewal")
+
+    @property
     def openings(self) -> Path:
         return self.path / "openings.json"
 

@@ -9,13 +9,14 @@ from typing import Literal
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import storage_errors
-from zkapex_jax.protocol import Enrolment, Points, Request
+from zkapex_jax.protocol import Base, Enrolment, Points, Request
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.workflow.toolchain import Toolchain
 
 
 def ensure_points(
-    tool: Toolchain, kind: Literal["enrolment", "request"], artefact: Enrolment | Request, path: Path, on_progress: OnProgress | None = None
+    tool: Toolchain, kind: Literal["enrolment", "base", "request"], artefact: Enrolment | Base | Request, path: Path,
+    on_progress: OnProgress | None = None,
 ) -> Path:
     """The cache at `path`, made if it is absent, damaged or of another artefact. Raises InputError for a bad point."""
     if _fits(path, artefact.digest):

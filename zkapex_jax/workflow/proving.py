@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.formats.atomic import make_directory, refuse_existing
 from zkapex_jax.formats.reading import file_digest, read_bytes
 from zkapex_jax.protocol import Bundle, Update, chunk_name
+from zkapex_jax.protocol.artefact import POINT_BYTES
 from zkapex_jax.protocol.bundle import MAX_PROOF_BYTES
 from zkapex_jax.protocol.checks import check_update
 from zkapex_jax.prover import OnProgress, ProofFiles
 from zkapex_jax.workflow import openings
+from zkapex_jax.workflow.openings import Opening
 from zkapex_jax.workflow.points import ensure_points
 from zkapex_jax.workflow.session import ClientSession
 from zkapex_jax.workflow.toolchain import Toolchain
@@ -80,11 +82,12 @@ def prove(
     with session.client.exclusive():
         files = proof_files(tool, session, on_progress)
         missing = [chunk for chunk in session.request.touched if not is_proven(proofs, chunk)]
-        openings.spend(session.client.openings, session.enrolment.digest, missing, tool.preset)
+        openings.spend(session.client.openings, _openings(tool, session, missing))
         report = tool.prover.prove(
             tool.tables, tool.srs, files, secret=session.secret.path, update=made.path, out=proofs,
             unchecked=unchecked, on_progress=on_progress,
         )  # fmt: skip
+        _count_answer(tool, session, proofs)
     bundle = _bundle(tool, session, proofs, target, force=force)
     return _result(bundle, report, time.monotonic() - started)
 
@@ -111,11 +114,54 @@ def proof_path(folder: Path, chunk: int) -> Path:
 def is_proven(folder: Path, chunk: int) -> bool:
     """Whether a chunk's proof is there whole: only then the Rust binary does not prove it again."""
     path = proof_path(folder, chunk)
+    return any(_names(path.with_suffix(suffix), path) for suffix in (".seed", ".done"))
+
+
+def _names(record: Path, proof: Path) -> bool:
+    """Whether a proof's record (`.seed` where a new commitment was drawn, `.done` elsewhere) holds its digest."""
     try:
-        record = json.loads(read_bytes(path.with_suffix(".seed"), max_bytes=4096))
-        return isinstance(record, dict) and record.get("proof_sha256") == file_digest(path)
+        fields = json.loads(read_bytes(record, max_bytes=4096))
+        return isinstance(fields, dict) and fields.get("proof_sha256") == file_digest(proof)
     except (InputError, ValueError):
         return False
+
+
+def proved_chunks(report: dict[str, Any]) -> tuple[tuple[ProvedChunk, ...], int]:
+    """Chunks and peak memory of the Rust binary's report. Raises InternalError if it is not understood."""
+    try:
+        chunks = tuple(
+            ProvedChunk(
+                int(item["chunk"]), int(item["weights"]), int(item["bytes"]), float(item.get("seconds", 0.0)),
+                dict(item.get("stages", {})), bool(item.get("resumed", False)),
+            )
+            for item in report["chunks"]
+        )  # fmt: skip
+        return chunks, int(report["peak_rss_bytes"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InternalError(f"the prover's report is not understood: {error!r}", code="prover_output") from error
+
+
+def speed(chunks: Sequence[ProvedChunk]) -> tuple[float, float]:
+    """Seconds, and microseconds a weight, of the chunks that were proven now; 0 if all were there already."""
+    fresh = [chunk for chunk in chunks if not chunk.resumed]
+    proven, spent = sum(chunk.weights for chunk in fresh), sum(chunk.seconds for chunk in fresh)
+    return spent, 1e6 * spent / proven if proven else 0.0
+
+
+def _openings(tool: Toolchain, session: ClientSession, chunks: Sequence[int]) -> Iterator[Opening]:
+    """What proofs of these chunks open: the present commitments to the weights, and the enrolled rows."""
+    parts = ((openings.WEIGHTS, session.state.tensor("c_theta")), (openings.ROWS, session.enrolment.tensor("c_gradients")))
+    for chunk in chunks:
+        for part, points in parts:
+            yield Opening(chunk, part, openings.key_of(points[chunk]), openings.limit_for(tool.preset, part))
+
+
+def _count_answer(tool: Toolchain, session: ClientSession, proofs: Path) -> None:
+    """Com(θ̂u) of each proof is opened by it; counted before the bundle exists, it goes on counting as the next Com(θ̂p)."""
+    size = tool.preset.lanes * POINT_BYTES
+    heads = (read_bytes(proof_path(proofs, chunk), max_bytes=MAX_PROOF_BYTES)[:size] for chunk in session.request.touched)
+    keys = [openings.key_of(np.frombuffer(head, np.uint8)) for head in heads]
+    openings.register(session.client.openings, keys, openings.OPENINGS_A_PROOF)
 
 
 def _require_current(session: ClientSession) -> None:
@@ -142,20 +188,7 @@ def _bundle(tool: Toolchain, session: ClientSession, proofs: Path, target: Path,
 
 
 def _result(bundle: Bundle, report: dict[str, Any], seconds: float) -> ProveResult:
-    try:
-        chunks = tuple(
-            ProvedChunk(
-                int(item["chunk"]), int(item["weights"]), int(item["bytes"]), float(item.get("seconds", 0.0)),
-                dict(item.get("stages", {})), bool(item.get("resumed", False)),
-            )
-            for item in report["chunks"]
-        )  # fmt: skip
-        peak = int(report["peak_rss_bytes"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InternalError(f"the prover's report is not understood: {error!r}", code="prover_output") from error
-    fresh = [chunk for chunk in chunks if not chunk.resumed]
-    proven, spent = sum(chunk.weights for chunk in fresh), sum(chunk.seconds for chunk in fresh)
+    chunks, peak = proved_chunks(report)
     return ProveResult(
-        bundle.path, bundle.digest, bundle.path.stat().st_size, chunks, sum(chunk.weights for chunk in chunks),
-        seconds, 1e6 * spent / proven if proven else 0.0, peak,
-    )  # fmt: skip
+        bundle.path, bundle.digest, bundle.path.stat().st_size, chunks, sum(chunk.weights for chunk in chunks), seconds, speed(chunks)[1], peak
+    )

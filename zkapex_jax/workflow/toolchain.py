@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from zkapex_jax.circuit import build_fold_kkt, emit
+from zkapex_jax.circuit import build, emit
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats import canonical
 from zkapex_jax.formats.atomic import make_directory, write_bytes
 from zkapex_jax.formats.reading import file_digest
 from zkapex_jax.presets import DEFAULT_PRESET, Preset, get_preset
+from zkapex_jax.protocol.base import Base
 from zkapex_jax.protocol.bundle import Bundle
 from zkapex_jax.protocol.checks import check_parameters
 from zkapex_jax.protocol.enrolment import Enrolment
@@ -18,14 +19,19 @@ from zkapex_jax.protocol.request import Request
 from zkapex_jax.prover import Prover, SrsFile, check_srs, ensure_srs
 
 
+_NAMES = {"fold_kkt": "{}.tables.json", "enrol": "{}.enrol.tables.json"}
+
+
 @dataclass(frozen=True)
 class Toolchain:
-    """Checked once; every workflow function takes it first."""
+    """Checked once; every workflow function takes it first. `tables` are the online relation's, `enrol_tables` the enrolment's."""
 
     preset: Preset
     tables: Path
+    enrol_tables: Path
     srs: Path
     tables_digest: str
+    enrol_tables_digest: str
     srs_digest: str
     srs_insecure: bool
     prover: Prover
@@ -35,12 +41,21 @@ class Toolchain:
         """Whether proofs made with it convince nobody."""
         return self.preset.insecure or self.srs_insecure
 
-    def check(self, artefact: Enrolment | Request | Bundle) -> None:
+    def check(self, artefact: Enrolment | Request | Bundle | Base) -> None:
         """Refuse an artefact that was made for another preset, tables or reference string, or marks the last falsely."""
         check_parameters(artefact, preset=self.preset.name, tables_digest=self.tables_digest, srs_digest=self.srs_digest)
+        if isinstance(artefact, Base):
+            self._check_enrol_tables(artefact)
         marked = artefact.insecure if isinstance(artefact, Bundle) else artefact.srs_insecure
         if marked != (self.insecure if isinstance(artefact, Bundle) else self.srs_insecure):
             raise RefusedError("does not mark truly whether it is insecure", code="mismatch_insecure", file=artefact.path)
+
+    def _check_enrol_tables(self, base: Base) -> None:
+        if base.enrol_tables_digest != self.enrol_tables_digest:
+            raise RefusedError(
+                "is for other constraint tables", code="mismatch_enrol_tables_digest", file=base.path, field="enrol_tables_digest",
+                value=base.enrol_tables_digest,
+            )  # fmt: skip
 
 
 def open_toolchain(
@@ -61,16 +76,19 @@ def open_toolchain(
     """
     sizes = get_preset(preset) if isinstance(preset, str) else preset
     prover = prover or Prover.find(threads)
-    tables_path, digest = _tables(sizes, folder, tables)
+    tables_path, digest = _tables(sizes, "fold_kkt", folder, tables)
+    enrol_path, enrol_digest = _tables(sizes, "enrol", folder, None)
     reference = _srs(prover, sizes, folder, srs, insecure=insecure_srs)
-    return Toolchain(sizes, tables_path, reference.path, digest, reference.digest, reference.insecure, prover)
+    return Toolchain(
+        sizes, tables_path, enrol_path, reference.path, digest, enrol_digest, reference.digest, reference.insecure, prover
+    )
 
 
-def _tables(preset: Preset, folder: Path, given: Path | None) -> tuple[Path, str]:
-    data = emit(build_fold_kkt(preset))
+def _tables(preset: Preset, relation: str, folder: Path, given: Path | None) -> tuple[Path, str]:
+    data = emit(build(relation, preset))
     digest = canonical.digest(data)
     if given is None:
-        path = make_directory(folder) / f"{preset.name}.tables.json"
+        path = make_directory(folder) / _NAMES[relation].format(preset.name)
         if not path.exists() or file_digest(path) != digest:
             write_bytes(path, data, force=True)
         return path, digest

@@ -142,6 +142,19 @@ def _judge(
 
 
 def _result(case: _Case, report: dict[str, Any]) -> VerifyResult:
+    chunks, reason, seconds, peak = parse_verdict(report, case.request.touched)
+    weights = case.request.touched_weights
+    return VerifyResult(
+        reason is None, reason, case.bundle.client_id, case.request.request_id, case.bundle.digest, case.bundle.insecure, chunks, weights,
+        seconds, 1e6 * seconds / weights, peak, None,
+    )  # fmt: skip
+
+
+def parse_verdict(report: dict[str, Any], wanted: tuple[int, ...]) -> tuple[tuple[VerifiedChunk, ...], str | None, float, int]:
+    """Chunks, reason of a refusal (None: accepted), seconds and peak memory of the Rust verifier's report on chunks `wanted`.
+
+    Raises InternalError if the report is not understood or contradicts itself.
+    """
     try:
         chunks = tuple(
             VerifiedChunk(int(item["chunk"]), item["accepted"] is True, item.get("reason"), float(item["seconds"])) for item in report["chunks"]
@@ -149,16 +162,12 @@ def _result(case: _Case, report: dict[str, Any]) -> VerifyResult:
         accepted, seconds, peak = report["accepted"] is True, float(report["seconds"]), int(report["peak_rss_bytes"])
     except (KeyError, TypeError, ValueError) as error:
         raise InternalError(f"the verifier's report is not understood: {error!r}", code="prover_output") from error
-    complete = tuple(chunk.chunk for chunk in chunks) == case.request.touched
+    complete = tuple(chunk.chunk for chunk in chunks) == wanted
     if accepted != (complete and all(chunk.accepted for chunk in chunks)):
         raise InternalError("the verifier's verdict contradicts its chunks", code="prover_output")
     failed = next((chunk for chunk in chunks if not chunk.accepted), None)
     reason = None if accepted else f"chunk {failed.chunk}: {failed.reason}" if failed else "refused"
-    weights = case.request.touched_weights
-    return VerifyResult(
-        accepted, reason, case.bundle.client_id, case.request.request_id, case.bundle.digest, case.bundle.insecure, chunks, weights,
-        seconds, 1e6 * seconds / weights, peak, None,
-    )  # fmt: skip
+    return chunks, reason, seconds, peak
 
 
 def _recorded(provider: Provider, bundle: Bundle, seconds: float) -> VerifyResult:

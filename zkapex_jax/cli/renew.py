@@ -1,0 +1,90 @@
+"""`zkapex re-enrol` and `zkapex adopt`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from zkapex_jax.cli import options
+from zkapex_jax.cli.enrol import BaseFile, Check, refuse_leftover
+from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.options import AsJson, Cache, ClientDir, Force, ModelDir, Quiet, ShowProgress, SrsFile, StateFile, TablesFile, Threads
+from zkapex_jax.cli.output import Output, human_bytes, human_seconds
+from zkapex_jax.errors import InputError
+from zkapex_jax.protocol import Enrolment
+from zkapex_jax.workflow import ClientFolder
+from zkapex_jax.workflow import adopt as adopt_files
+
+
+@guarded
+def re_enrol(
+    folder: ClientDir,
+    model: ModelDir,
+    data: Annotated[Path, typer.Option("--data", metavar="FILE", help="Personal data: safetensors of pixel_values and labels, or input_ids.")],
+    state: StateFile,
+    base: BaseFile = None,
+    check: Check = True,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the examples whose gradients are enrolled.")] = 0,
+    micro_batch: Annotated[int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")] = 8,
+    cache: Cache = options.DEFAULT_CACHE,
+    tables: TablesFile = None,
+    srs: SrsFile = None,
+    threads: Threads = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    progress: ShowProgress = None,
+) -> None:
+    """Client: enrol anew after a chain of requests: new gradient rows and new blinding for the weights that the ledger holds.
+
+    Needed when `zkapex inspect CLIENT` shows few openings left; useful when there is new personal data. Everything
+    forgotten stays forgotten. MODEL gives all but the target weights, which come from the client's secret. The files go to
+    CLIENT/renewal: send enrolment and proof to the provider, then run `zkapex adopt` with the state that it returns.
+    """
+    from zkapex_jax.cli.inputs import draw, load_examples, load_model
+    from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
+    from zkapex_jax.models import unflatten
+    from zkapex_jax.quantize import from_fixed
+    from zkapex_jax.workflow import current_theta, renew
+
+    output, client = Output(as_json, quiet, progress), ClientFolder.open(folder)
+    old = Enrolment.from_file(client.enrolment)
+    tool = options.toolchain_for(old, cache, tables=tables, srs=srs, threads=threads)
+    personal = load_model(model, old.layout.target.pattern)
+    if personal.layout != old.layout.target:
+        raise InputError("target tensors differ from the enrolled ones", code="mismatch_layout", file=model, field="target")
+    params = unflatten(personal.params, personal.layout, from_fixed(current_theta(folder)))
+    examples = draw(load_examples(data, personal.model), tool.preset.client_rows, seed, data)
+    rows_path = folder / ".gradient-rows.f32"
+    refuse_leftover(rows_path, force)
+    try:
+        rows: np.ndarray = create_rows(rows_path, tool.preset.client_rows, personal.layout.weights)
+        with output.bars() as on_progress:
+            per_example_gradients(personal.model.loss, params, personal.layout, examples, micro_batch, out=rows)
+            result = renew(
+                tool, folder=folder, state=state, rows=np.asarray(clip_rows(rows, out=rows)), base=base, check=check, force=force,
+                on_progress=on_progress,
+            )  # fmt: skip
+    finally:
+        rows_path.unlink(missing_ok=True)
+    output.result(
+        {"client_id": old.client_id, "insecure": tool.insecure, "result": result},
+        f"enrolled {old.client_id} anew and proved it, {human_seconds(result.seconds)} ({result.proof_us_per_weight:.1f} µs a weight for the proof)",
+        f"  public  {result.enrolment}  and  {result.proof}  ({human_bytes(result.proof_bytes)}; send both to the provider)",
+        "  then    run `zkapex adopt` with the state that the provider returns",
+    )
+
+
+@guarded
+def adopt(
+    folder: ClientDir,
+    state: Annotated[Path, typer.Option("--state", metavar="FILE", help="The state that the provider returned for the new enrolment.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Client: after the provider admitted a re-enrolment, make it the client's own. The old rows and blinding are gone then."""
+    secret = adopt_files(folder=folder, state=state)
+    Output(as_json, quiet).result({"secret": secret}, f"{secret} now opens the new enrolment")
