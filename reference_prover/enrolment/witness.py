@@ -1,4 +1,8 @@
-"""The integers that a client enrols, with the public base model and the cumulative mask beside them."""
+"""The integers that a client enrols, with the public base model and the cumulative mask beside them.
+
+File for the command line: plain safetensors with theta_p I32 [d], theta_0 I32 [d], free U8 [d] (1 = never zeroed), gradients
+I8 [n, d] and, for a re-enrolment, theta_current I32 [d]; the statement JSON under the metadata key `statement`, or in a file.
+"""
 
 from __future__ import annotations
 

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+import ref_enrolments
 from ref_chunks import emitted, make_statement, make_witness
 from reference_prover.__main__ import main
+from reference_prover.enrolment import witness as enrolments
 from reference_prover.statement import to_mapping
+from reference_prover.vectors.tables import canonical, tiny
 from reference_prover.witness import ARRAYS
 
 
@@ -83,3 +86,30 @@ def test_bad_inputs_say_file_and_field(files, tmp_path, capsys):
     short = make_statement(make_witness(49, 2))
     assert main(["check", str(tables), str(write(witness, short))]) == 2
     assert "49 weights (got 50)" in capsys.readouterr().err
+
+
+def enrolment_file(tmp_path, witness, statement):
+    kinds = enrolments.ARRAYS | ({} if witness.theta_current is None else enrolments.OPTIONAL)
+    arrays = {name: np.array(getattr(witness, name), dtype=kind) for name, kind in kinds.items()}
+    safetensors.numpy.save_file(arrays, tmp_path / "enrolment.safetensors", {"statement": json.dumps(to_mapping(statement))})
+    return str(tmp_path / "enrolment.safetensors")
+
+
+@pytest.mark.parametrize("renews", [False, True])
+def test_enrolments_are_checked_too(tmp_path, capsys, renews):
+    (tmp_path / "enrol.json").write_bytes(emitted("toy", "enrol"))
+    witness = ref_enrolments.make_witness(100, 1, renews=renews)
+    good = ref_enrolments.make_statement(witness)
+    assert main(["check", str(tmp_path / "enrol.json"), enrolment_file(tmp_path, witness, good)]) == 0
+    assert capsys.readouterr().out == "0 violations in 250 rows of enrol\n"
+    low = ref_enrolments.make_statement(witness, d0=ref_enrolments.distance(witness) - 1)
+    assert main(["check", str(tmp_path / "enrol.json"), enrolment_file(tmp_path, witness, low)]) == 3
+    assert "enrol.last: this sum is not zero: mu^0 distance: sum Delta^2 = D0 - slack" in capsys.readouterr().out
+
+
+def test_tables_of_an_unknown_relation_are_refused(files, tmp_path, capsys):
+    tables, write = files
+    witness = make_witness(5, 1)
+    (tmp_path / "tiny.json").write_text(canonical(tiny()))
+    assert main(["check", str(tmp_path / "tiny.json"), str(write(witness, make_statement(witness)))]) == 2
+    assert "the relation must be fold_kkt or enrol (got 'tiny')" in capsys.readouterr().err
