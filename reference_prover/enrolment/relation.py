@@ -1,12 +1,14 @@
 """The relation `enrol`, one function a gate, in the symbols of the protocol; see `reference_prover/relation.py`.
 
-Results are not reduced mod p."""
+`enrol.first` and `enrol.last` say what they say online. Results are not reduced mod p."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..relation import Row
+from ..relation import first as first
+from ..relation import last as last
 
 
 def step(cell: Row, next_acc: Any, lanes: int, cell_columns: int) -> Any:
@@ -29,13 +31,3 @@ def bits(cell: Row, column: int) -> Any:
     """enrol.bits: q_bits x (x - 1) = 0."""
     x = cell(f"cells.{column}")
     return cell(f"q_bits.{column}") * x * (x - 1)
-
-
-def first(cell: Row) -> Any:
-    """enrol.first: acc starts at 0."""
-    return cell("q_first") * cell("acc")
-
-
-def last(cell: Row) -> Any:
-    """enrol.last: acc ends at 0."""
-    return cell("q_last") * cell("acc")
