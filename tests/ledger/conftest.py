@@ -1,4 +1,4 @@
-"""Fixtures: a factory of artefacts (shared with the protocol's tests), a key, and a ledger that trusts it."""
+"""Fixtures: a factory of artefacts (shared with the protocol's tests), a key, and a ledger that trusts it and has a base."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def key(tmp_path: Path) -> SigningKey:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, key: SigningKey) -> Ledger:
+def ledger(tmp_path: Path, make: Factory, key: SigningKey) -> Ledger:
+    """One base model is published; what the factory makes names it."""
     made = Ledger.create(tmp_path / "ledger.sqlite")
     made.trust(key.public)
+    base = make.base(key)
+    made.add_base(base)
+    make.model = base.model_ref
     return made

@@ -18,9 +18,8 @@ from zkapex_jax.protocol.chain import next_state
 
 @pytest.fixture
 def filled(ledger: Ledger, make: Factory, key: SigningKey) -> Ledger:
-    enrolment = make.enrolment()
-    state, request = make.state(enrolment), make.request(key)
-    ledger.add_enrolment(enrolment, state)
+    enrolment, state = make.enrol(ledger)
+    request = make.request(key)
     ledger.add_request(request)
     bundle = make.bundle(enrolment, request, state)
     ledger.accept(bundle, next_state(state, request, bundle, make.path("state")), seconds=0.1)
@@ -35,7 +34,7 @@ def edit(path: Path, *statements: str) -> None:
 
 
 def test_opening_twice_and_creating_over(filled: Ledger) -> None:
-    assert Ledger.open(filled.path).check() == 6
+    assert Ledger.open(filled.path).check() == 7
     before = filled.path.read_bytes()
     with pytest.raises(StorageError, match="already exists"):
         Ledger.create(filled.path)
@@ -47,8 +46,8 @@ NOT_OURS: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: path.write_bytes(b""), "not an SQLite file"),
     "text": (lambda path: path.write_bytes(b"hello" * 100), "not an SQLite file"),
     "another application": (lambda path: edit(path, "PRAGMA application_id = 7"), "no zkapex ledger"),
-    "newer version": (lambda path: edit(path, "PRAGMA user_version = 2"), "another schema version than 1"),
-    "older version": (lambda path: edit(path, "PRAGMA user_version = 0"), "another schema version than 1"),
+    "newer version": (lambda path: edit(path, "PRAGMA user_version = 3"), "another schema version than 2"),
+    "older version": (lambda path: edit(path, "PRAGMA user_version = 1"), "another schema version than 2"),
     "truncated": (lambda path: path.write_bytes(path.read_bytes()[:8192]), "damaged"),
     "header alone": (lambda path: path.write_bytes(path.read_bytes()[:100]), "damaged|ledger"),
     "zeroed page": (lambda path: path.write_bytes(path.read_bytes()[:4096] + bytes(4096) + path.read_bytes()[8192:]), "damaged"),
@@ -75,6 +74,11 @@ FORGERIES: dict[str, tuple[str, ...]] = {
     "event rewritten": ("DROP TRIGGER chain_no_update", "UPDATE chain SET payload = replace(payload, 'alice', 'bob')"),
     "event relabelled": ("DROP TRIGGER chain_no_update", "UPDATE chain SET kind = 'close' WHERE sequence = 2"),
     "client renamed": ("UPDATE enrolments SET client_id = 'bob'",),
+    "proof swapped": ("UPDATE enrolments SET proof_digest = '" + "0" * 64 + "'",),
+    "base swapped": ("PRAGMA foreign_keys = OFF", "UPDATE enrolments SET base_digest = '" + "0" * 64 + "'"),
+    "base renamed": ("DROP TRIGGER bases_no_update", "PRAGMA foreign_keys = OFF", "UPDATE bases SET digest = '" + "0" * 64 + "'"),
+    "weight un-forgotten": ("DROP TRIGGER states_no_update", "UPDATE states SET cumulative = zeroblob(250) WHERE position = 1"),
+    "position moved": ("DROP TRIGGER states_no_update", "UPDATE states SET position = 5 WHERE position = 1"),
     "enrolment swapped": ("UPDATE enrolments SET digest = '" + "0" * 64 + "'",),
     "request swapped": ("UPDATE requests SET digest = '" + "0" * 64 + "'",),
     "state swapped": ("DROP TRIGGER states_no_update", "UPDATE states SET state_digest = '" + "0" * 64 + "' WHERE position = 1"),
@@ -87,11 +91,11 @@ FORGERIES: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("case", FORGERIES)
 def test_rows_changed_behind_the_ledgers_back(filled: Ledger, case: str) -> None:
     edit(filled.path, *FORGERIES[case])
-    with pytest.raises(InputError, match="chain|event|row"):
+    with pytest.raises(InputError, match="chain|event|row|state"):
         Ledger.open(filled.path)
 
 
-@pytest.mark.parametrize("table", ["chain", "verdicts", "states", "commitments"])
+@pytest.mark.parametrize("table", ["chain", "bases", "verdicts", "states", "commitments"])
 def test_the_database_itself_refuses_edits(filled: Ledger, table: str) -> None:
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET rowid = rowid" if table != "commitments" else f"UPDATE {table} SET enrolment_id = 9"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -104,11 +108,10 @@ def test_a_failure_in_the_middle_records_nothing(filled: Ledger, make: Factory, 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    enrolment = make.enrolment("bob")
-    monkeypatch.setattr(rules, "commitments_are_new", fail)
+    monkeypatch.setattr(rules, "record_enrolment", fail)
     with pytest.raises(OSError, match="space"):
-        filled.add_enrolment(enrolment, make.state(enrolment))
-    assert filled.find_enrolment("bob") is None and filled.check() == 6
+        make.enrol(filled, "bob")
+    assert filled.find_enrolment("bob") is None and filled.check() == 7
 
 
 def test_a_full_disk(filled: Ledger, make: Factory) -> None:
@@ -121,16 +124,14 @@ def test_a_full_disk(filled: Ledger, make: Factory) -> None:
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
     before = filled.path.read_bytes()
-    enrolment = make.enrolment("bob")
     with pytest.raises(StorageError, match="no space left") as caught:
-        filled.add_enrolment(enrolment, make.state(enrolment))
+        make.enrol(filled, "bob")
     assert caught.value.exit_code == 4
     assert Ledger.open(filled.path).find_enrolment("bob") is None
     assert filled.path.read_bytes() == before
 
 
 def test_a_ledger_in_use(filled: Ledger, make: Factory) -> None:
-    enrolment = make.enrolment("bob")
     other = sqlite3.connect(filled.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     from sqlalchemy import event
@@ -141,7 +142,7 @@ def test_a_ledger_in_use(filled: Ledger, make: Factory) -> None:
 
     try:
         with pytest.raises(StorageError, match="another command is writing"):
-            filled.add_enrolment(enrolment, make.state(enrolment))
+            make.enrol(filled, "bob")
     finally:
         other.close()
 
@@ -149,9 +150,8 @@ def test_a_ledger_in_use(filled: Ledger, make: Factory) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser writes everywhere")
 def test_a_read_only_ledger(filled: Ledger, make: Factory) -> None:
     filled.path.chmod(0o400)
-    enrolment = make.enrolment("bob")
     with pytest.raises(StorageError):
-        filled.add_enrolment(enrolment, make.state(enrolment))
+        make.enrol(filled, "bob")
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:

@@ -86,10 +86,12 @@ def test_an_altered_request(make: Factory, key: SigningKey) -> None:
 
 def test_chain_of_states(make: Factory, key: SigningKey) -> None:
     enrolment = make.enrolment()
-    request, state = make.request(key), make.state(enrolment)
+    proof = make.enrolment_proof(enrolment)
+    request, state = make.request(key), make.state(enrolment, proof)
     bundle = make.bundle(enrolment, request, state)
     after = next_state(state, request, bundle, make.path("state"))
-    assert state.head == hashlib.sha256(b"zkapex.head/1\0" + bytes.fromhex(enrolment.digest)).hexdigest() == first_head(enrolment.digest)
+    parts = bytes.fromhex(enrolment.digest) + bytes.fromhex(proof.digest)
+    assert state.head == hashlib.sha256(b"zkapex.head/1\0" + parts).hexdigest() == first_head(enrolment.digest, proof.digest)
     parts = b"".join(bytes.fromhex(part) for part in (state.head, request.digest, bundle.digest))
     assert after.head == hashlib.sha256(b"zkapex.head/1\0" + parts).hexdigest() == next_head(state.head, request.digest, bundle.digest)
     assert (state.position, after.position) == (0, 1) and after.enrolment_digest == enrolment.digest
@@ -107,12 +109,21 @@ def test_next_state_takes_new_commitments_of_touched_chunks_alone(make: Factory,
 
 
 def test_what_is_forgotten_stays_forgotten(make: Factory, key: SigningKey) -> None:
+    """Over two requests with disjoint masks and an enrolment between them."""
     enrolment = make.enrolment()
-    before = np.zeros(WEIGHTS, bool)
-    before[[1, 1999]] = True
-    state, request = make.state(enrolment, forgotten=before), make.request(key)
-    after = next_state(state, request, make.bundle(enrolment, request, state), make.path("state"))
-    np.testing.assert_array_equal(after.cumulative(), before | request.mask())
+    first, second = np.zeros(WEIGHTS, bool), np.zeros(WEIGHTS, bool)
+    first[[1, 1999]], second[[0, 900]] = True, True
+    state = make.state(enrolment)
+    request = make.request(key, mask=first)
+    state = next_state(state, request, make.bundle(enrolment, request, state), make.path("state"))
+    anew = make.enrolment()
+    state = make.state(anew, after=state)
+    np.testing.assert_array_equal(state.cumulative(), first)
+    np.testing.assert_array_equal(state.tensor("c_theta"), anew.tensor("c_theta"))
+    request = make.request(key, mask=second)
+    state = next_state(state, request, make.bundle(anew, request, state), make.path("state"))
+    np.testing.assert_array_equal(state.cumulative(), first | second)
+    assert state.position == 3 and state.forgotten_by_tensor() == {"a/kernel": 3, "b/kernel": 1}
 
 
 OTHER_MODEL = ModelRef(name="digits", architecture="vit", base_digest="99" * 32)
@@ -142,6 +153,56 @@ def test_state_and_secret_of_somebody_else(make: Factory) -> None:
         checks.check_secret(make.secret(alice), make.enrolment("alice"))
     with pytest.raises(RefusedError, match="follows another enrolment"):
         checks.check_state(make.state(alice), make.enrolment("alice"))
+
+
+WRONG_PROOFS: dict[str, tuple[dict[str, Any], str]] = {
+    "client": ({"client_id": "bob"}, "belongs to another client"),
+    "enrolment": ({"enrolment_digest": "77" * 32}, "proves another enrolment"),
+    "base": ({"base_digest": "77" * 32}, "another base model"),
+    "state": ({"state_digest": "77" * 32}, "a client that has none"),
+    "tables": ({"enrol_tables_digest": "77" * 32}, "other constraint tables"),
+    "srs": ({"srs_digest": "77" * 32}, "another reference string"),
+    "secure": ({"insecure": False}, "truly whether it is insecure"),
+    "chunks": ({"chunks": (0, 1, 2, 3), "tensors": {"proof.00003": np.zeros(3000, np.uint8)}}, "exactly the chunks"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_PROOFS)
+def test_enrolment_proofs_of_something_else(make: Factory, key: SigningKey, case: str) -> None:
+    base = make.base(key)
+    make.model, changes = base.model_ref, WRONG_PROOFS[case][0]
+    enrolment = make.enrolment()
+    checks.check_enrolment_proof(make.enrolment_proof(enrolment), enrolment, base, None)
+    proof = make.enrolment_proof(enrolment, **changes)
+    with pytest.raises(RefusedError, match=WRONG_PROOFS[case][1]) as caught:
+        checks.check_enrolment_proof(proof, enrolment, base, None)
+    assert caught.value.file == str(proof.path) and caught.value.field
+
+
+def test_a_re_enrolment_names_the_state_that_it_replaces(make: Factory, key: SigningKey) -> None:
+    base = make.base(key)
+    make.model = base.model_ref
+    old, new = make.enrolment(), make.enrolment()
+    state = make.state(old)
+    checks.check_enrolment_proof(make.enrolment_proof(new, state), new, base, state)
+    for other in (None, make.state(old)):
+        with pytest.raises(RefusedError, match="client's current state"):
+            checks.check_enrolment_proof(make.enrolment_proof(new, other), new, base, state)
+    checks.check_replaced(state, new)
+    with pytest.raises(RefusedError, match="another client"):
+        checks.check_replaced(state, make.enrolment("bob"))
+
+
+def test_an_enrolment_for_another_base(make: Factory, key: SigningKey) -> None:
+    base, other = make.base(key), make.base(key)
+    make.model = base.model_ref
+    checks.check_base(base, make.enrolment())
+    with pytest.raises(RefusedError, match="another base model"):
+        checks.check_base(other, make.enrolment())
+    same_weights = make.base(key, tensors={"theta0": base.theta0()}, distance=(1 << 41,) * 3)
+    assert same_weights.model == base.model
+    with pytest.raises(RefusedError, match="another base model"):
+        checks.check_base(same_weights, make.enrolment())
 
 
 WRONG_ANSWERS: dict[str, tuple[dict[str, Any], str]] = {

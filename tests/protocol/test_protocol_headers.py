@@ -19,13 +19,16 @@ from zkapex_jax.protocol.artefact import Artefact
 
 Json = dict[str, Any]
 
+#: Order of the scalar field of BLS12-381: an integer near it would void a statement.
+P = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
+
 
 @pytest.fixture
 def artefacts(make: Factory, key: SigningKey) -> dict[str, Artefact]:
     enrolment = make.enrolment()
     request, state = make.request(key), make.state(enrolment)
     made: list[Artefact] = [
-        enrolment, request, state, make.secret(enrolment), make.update(enrolment, request, state), make.bundle(enrolment, request, state),
+        make.base(key), make.enrolment_proof(enrolment), enrolment, request, state, make.secret(enrolment), make.update(enrolment, request, state), make.bundle(enrolment, request, state),
     ]  # fmt: skip
     return {artefact.kind: artefact for artefact in made}
 
@@ -48,13 +51,13 @@ def test_every_kind_reads_back(artefacts: dict[str, Artefact]) -> None:
         assert KINDS[artefact.kind] is type(artefact)
 
 
-@pytest.mark.parametrize("kind", ["enrolment", "request", "state", "update", "bundle", "secret"])
+@pytest.mark.parametrize("kind", ["base", "enrolment", "enrolment-proof", "request", "state", "update", "bundle", "secret"])
 def test_secret_files_are_the_owners_alone(artefacts: dict[str, Artefact], kind: str) -> None:
     mode = artefacts[kind].path.stat().st_mode & 0o777
     assert mode == (0o600 if kind in ("secret", "update") else 0o644)
 
 
-@pytest.mark.parametrize("kind", ["enrolment", "request", "state", "update", "bundle", "secret"])
+@pytest.mark.parametrize("kind", ["base", "enrolment", "enrolment-proof", "request", "state", "update", "bundle", "secret"])
 def test_every_field_is_required_and_no_other_allowed(artefacts: dict[str, Artefact], kind: str) -> None:
     artefact = artefacts[kind]
     for name in type(artefact).model_fields:
@@ -65,7 +68,7 @@ def test_every_field_is_required_and_no_other_allowed(artefacts: dict[str, Artef
         type(artefact).from_file(rewrite(artefact, lambda fields: fields.update(note="hello")))
 
 
-@pytest.mark.parametrize("kind", ["enrolment", "request", "state", "update", "bundle", "secret"])
+@pytest.mark.parametrize("kind", ["base", "enrolment", "enrolment-proof", "request", "state", "update", "bundle", "secret"])
 def test_every_tensor_is_required_and_no_other_allowed(artefacts: dict[str, Artefact], kind: str) -> None:
     artefact = artefacts[kind]
     for name in artefact.container.specs:
@@ -103,6 +106,25 @@ BAD_FIELDS: list[tuple[str, str, Any]] = [
     ("enrolment", "model", {"name": "x", "architecture": "vit"}),
     ("enrolment", "model", {"name": "", "architecture": "vit", "base_digest": "1" * 64}),
     ("enrolment", "model", {"name": "x", "architecture": "vit", "base_digest": "1" * 64, "more": "x"}),
+    ("enrolment", "gamma", [str(P - 1)] * 3),
+    ("enrolment", "nonce", "00"),
+    ("base", "distance", []),
+    ("base", "distance", ["0"] * 3),
+    ("base", "distance", [str(2**48)] * 3),
+    ("base", "distance", [str(P - 1)] * 3),
+    ("base", "distance", ["1"] * 4),
+    ("base", "distance", ["-1"] * 3),
+    ("base", "distance", ["01"] * 3),
+    ("base", "signer", "xyz"),
+    ("base", "enrol_tables_digest", "00"),
+    ("enrolment-proof", "state_digest", "00"),
+    ("enrolment-proof", "insecure", "no"),
+    ("enrolment-proof", "chunks", []),
+    ("enrolment-proof", "chunks", ["0", "2", "1"]),
+    ("enrolment-proof", "chunks", ["1", "2"]),
+    ("enrolment-proof", "chunks", ["0", "1"]),
+    ("request", "budget", [str(P - 1)]),
+    ("request", "rules", {"t1": str(P - 1), "t2": "32*rows*gamma"}),
     ("request", "budget", []),
     ("request", "budget", ["0"]),
     ("request", "budget", [str(2**56)]),
@@ -123,6 +145,7 @@ BAD_FIELDS: list[tuple[str, str, Any]] = [
     ("request", "request_id", "../../etc"),
     ("state", "position", "-1"),
     ("state", "position", str(2**64)),
+    ("state", "position", str(2**32 + 1)),
     ("state", "head", "0"),
     ("bundle", "insecure", "yes"),
     ("bundle", "chunks", ["0", "1"]),
@@ -156,11 +179,23 @@ BAD_LAYOUTS: list[Callable[[Json], Any]] = [
 
 
 @pytest.mark.parametrize("change", BAD_LAYOUTS)
-@pytest.mark.parametrize("kind", ["enrolment", "request", "state"])
+@pytest.mark.parametrize("kind", ["base", "enrolment", "request", "state"])
 def test_bad_layouts(artefacts: dict[str, Artefact], kind: str, change: Callable[[Json], Any]) -> None:
     path = rewrite(artefacts[kind], lambda fields: change(fields["layout"]))
     with pytest.raises(InputError, match="layout|c_theta|cumulative"):
         KINDS[kind].from_file(path)
+
+
+def test_a_base_that_names_other_weights(artefacts: dict[str, Artefact]) -> None:
+    def nudge(arrays: dict[str, np.ndarray]) -> None:
+        arrays["theta0"][7] += 1
+
+    def blow_up(arrays: dict[str, np.ndarray]) -> None:
+        arrays["theta0"][7] = 1 << 28
+
+    for change, words in ((nudge, "does not name the weights"), (blow_up, r"below 2\^28")):
+        with pytest.raises(InputError, match=words):
+            KINDS["base"].from_file(rewrite(artefacts["base"], lambda _: None, change))
 
 
 def test_mask_of_another_shape(artefacts: dict[str, Artefact]) -> None:
