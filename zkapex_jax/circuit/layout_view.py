@@ -14,6 +14,7 @@ from zkapex_jax.circuit.model import Circuit, Gate, Lookup, Region
 
 _COLOURS = {"advice": "#e07a5f", "fixed": "#8d99ae", "committed": "#3d5a80", "plain": "#81b29a"}
 _LEFT, _TOP, _LANE, _GAP, _LINE = 150, 100, 4, 20, 18
+_LEGEND = 800  # width of the last line
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def svg(circuit: Circuit) -> str:
     strips, bands = _strips(circuit), _bands(circuit)
     bottom = bands[-1].y + bands[-1].height
     constraints = (*circuit.gates, *circuit.lookups)
-    width = strips[-1].x + strips[-1].width + 60
+    width = max(strips[-1].x + strips[-1].width + 60, _LEGEND)
     height = bottom + 60 + _LINE * len(constraints) + 30
     parts = [*_title(circuit), *_body(circuit, strips, bands), *_matrix(constraints, strips, bottom + 40),
              *_legend(height - 14)]  # fmt: skip
