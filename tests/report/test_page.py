@@ -11,6 +11,8 @@ from zkapex_jax.report.plots.certificate import percent
 from zkapex_jax.report.summary import Summary
 from zkapex_jax.report.words import duration, points, size
 
+#: Seven of the run, and four of each of its two requests.
+FIGURES = 7 + 2 * 4
 _VOID = {"meta", "br", "link", "img", "hr", "input"}
 
 
@@ -57,12 +59,12 @@ def test_page_asks_for_nothing_outside(page: str) -> None:
     assert "<script" not in page
     assert "@import" not in page
     assert re.search(r"url\((?!#)", page) is None
-    assert len(page) < 600_000
+    assert len(page) < 900_000
 
 
 def test_every_figure_has_a_name_and_a_description(page: str) -> None:
     figures = re.findall(r"<svg [^>]*>(.*?)</desc>", page, flags=re.DOTALL)
-    assert len(figures) == page.count("<svg ") == 9
+    assert len(figures) == page.count("<svg ") == FIGURES
     assert all(re.match(r"<title>[^<]{8,}</title><desc>[^<]{8,}$", figure) for figure in figures)
 
 
@@ -78,8 +80,8 @@ def test_text_of_the_run_is_escaped(page: str) -> None:
 
 def test_hostile_text_in_figures_is_escaped(summary_dict) -> None:
     data = summary_dict()
-    data["mask"]["tensors"][0]["path"] = "a/<script>alert(1)</script>"
-    data["forget"] = "</title><script>x</script>"
+    data["requests"][0]["mask"]["tensors"][0]["path"] = "a/<script>alert(1)</script>"
+    data["client_id"] = "</title><script>x</script>"
     data["stages"][0]["title"] = "<img src=x>"
     text = render(Summary.model_validate(data)).decode()
     assert "<script>" not in text
@@ -101,14 +103,28 @@ def test_insecure_run_is_marked(summary_dict) -> None:
     assert "can forge proofs" in text
 
 
-def test_condition_disappears_with_the_enrolment_proof(summary_dict) -> None:
-    assert "conditional on" in render(Summary.model_validate(summary_dict())).decode()
-    assert "conditional on" not in render(Summary.model_validate({**summary_dict(), "enrolment_proof": True})).decode()
+def test_the_certificate_is_unconditional(page: str) -> None:
+    assert "conditional on" not in page
+    assert "So the certificate is unconditional" in page
+
+
+def test_the_chain_names_what_is_not_zero(summary_dict) -> None:
+    data = summary_dict(verified=False)
+    data["chain"][2]["nonzero"] = 1_234
+    text = render(Summary.model_validate(data)).decode()
+    assert '<td class="number bad-text">1,234</td>' in text
+
+
+def test_every_digest_is_shown(page: str, summary_dict) -> None:
+    data = summary_dict()
+    digests = [*data["digests"].values(), *(run[key] for run in data["enrolments"] for key in ("enrolment", "proof"))]
+    digests += [run[key] for run in data["requests"] for key in ("request", "bundle")] + [link["state"] for link in data["chain"]]
+    assert all(digest in page for digest in digests)
 
 
 @pytest.mark.parametrize("chunks", [1, 64])
 def test_other_sizes(chunks: int, summary_dict) -> None:
-    assert render(Summary.model_validate(summary_dict(chunks=chunks))).decode().count("<svg ") == 9
+    assert render(Summary.model_validate(summary_dict(chunks=chunks))).decode().count("<svg ") == FIGURES
 
 
 def test_rendering_is_deterministic(page: str, summary_dict) -> None:

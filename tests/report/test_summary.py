@@ -26,9 +26,9 @@ def test_integers_of_the_statement_keep_every_digit(total: int, limit: int) -> N
 def test_headline_keys_are_plain_json(summary_dict) -> None:
     data = json.loads(to_json(Summary.model_validate(summary_dict())))
     assert data["verified"] is True
-    assert isinstance(data["accuracy"]["compensated"]["personal"], float)
+    assert isinstance(data["accuracy"]["renewed"]["personal"], float)
     assert all(cheat["refused"] is True for cheat in data["cheats"].values())
-    assert {"weights", "chunks", "prove_us_per_weight", "verify_us_per_weight", "bundle_bytes"} <= data.keys()
+    assert {"weights", "chunks", "prove_us_per_weight", "verify_us_per_weight", "bundle_bytes", "enrol_us_per_weight"} <= data.keys()
 
 
 BAD = [
@@ -39,9 +39,13 @@ BAD = [
     ("negative", "range", lambda d: d.update(bundle_bytes=-1)),
     ("digest", "pattern", lambda d: d["digests"].update(tables="XY")),
     ("chunks", "count", lambda d: d.update(chunks=7)),
+    ("certificates", "count", lambda d: d["requests"][0]["certificate"].pop()),
+    ("requests", "none", lambda d: d.update(requests=[])),
+    ("forgotten classes", "set", lambda d: d["forget_classes"].pop("forget_second")),
+    ("stage of a link", "literal", lambda d: d["chain"][0].update(stage="elsewhere")),
     ("verdict", "contradiction", lambda d: d.update(failures=["something"])),
-    ("version", "literal", lambda d: d.update(version="2")),
-    ("integer", "not an integer", lambda d: d["certificate"][0].update(gamma="12.5")),
+    ("version", "literal", lambda d: d.update(version="1")),
+    ("integer", "not an integer", lambda d: d["requests"][0]["certificate"][0].update(gamma="12.5")),
 ]
 
 
@@ -72,3 +76,7 @@ def test_recovered_share(summary_dict) -> None:
     data = summary_dict()
     data["accuracy"]["masked"]["personal"] = 0.99
     assert Summary.model_validate(data).recovered() is None
+
+
+def test_costs_follow_the_chain(summary_dict) -> None:
+    assert list(Summary.model_validate(summary_dict()).costs()) == ["enrolment", "request 1", "request 2", "re-enrolment"]

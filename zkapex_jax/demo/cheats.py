@@ -1,19 +1,19 @@
-"""Dishonest clients: each follows the protocol with one lie in it. What they send goes to the same verifier."""
+"""Lies about an update: each follows the protocol with one lie in it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from zkapex_jax.presets import Preset
-from zkapex_jax.protocol import ClientSecret, Request, Update, chunk_name
+from zkapex_jax.protocol import ClientSecret, Request, State, Update, chunk_name
 from zkapex_jax.witness import build_chunk
 
-#: Part of a chunk's mask that the first cheat keeps.
-_KEPT = 0.01
+#: Part of a chunk's mask that a cheat keeps, or brings back.
+_PART = 0.01
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Honest:
     secret: ClientSecret
     request: Request
     update: Update
+    state: State
     preset: Preset
 
     def place(self, chunk: int) -> slice:
@@ -46,9 +47,9 @@ class Honest:
         return self.update.tensor("theta_u").copy(), sigma
 
 
-def forgeries(honest: Honest) -> list[Callable[[], Forgery]]:
-    """The lies about the update, each made when it is called."""
-    return [lambda: ignore_mask(honest), lambda: move_far(honest), lambda: keep_old_weights(honest)]
+def forgeries(honest: Honest) -> list[Forgery]:
+    """The lies of a client that has answered nothing before."""
+    return [ignore_mask(honest), move_far(honest), keep_old_weights(honest)]
 
 
 def ignore_mask(honest: Honest) -> Forgery:
@@ -57,7 +58,7 @@ def ignore_mask(honest: Honest) -> Forgery:
     place = honest.place(chunk)
     theta, mask = honest.secret.tensor("theta")[place], honest.request.mask()[place]
     masked = np.flatnonzero(mask & (theta != 0))
-    kept = masked[np.argsort(-np.abs(theta[masked].astype(np.int64)), kind="stable")][: max(1, round(_KEPT * len(masked)))]
+    kept = _largest(theta, masked)
     smaller = mask.copy()
     smaller[kept] = False
     witness = build_chunk(
@@ -88,3 +89,34 @@ def keep_old_weights(honest: Honest) -> Forgery:
     detail = "Every chunk: the weights from before the request, δ̂ = 0, all three sums within their bounds."
     theta = honest.secret.tensor("theta").copy()
     return Forgery("old_weights", "Commits the old weights again", detail, theta, {k: np.zeros_like(v) for k, v in sigma.items()})
+
+
+def bring_back(honest: Honest, before: np.ndarray) -> Forgery:
+    """Answer the request perfectly, but put back the largest 1 % of one chunk's weights that were forgotten before.
+
+    `before` int32 [W]: the weights of before the earlier request. The solver is told that the forgotten weights hold the
+    negative of what is to come back, and must vanish: so they rise from zero to that value, and all others follow.
+    """
+    chunk = honest.request.touched[0]
+    place = honest.place(chunk)
+    theta, old, forgotten = honest.secret.tensor("theta")[place], before[place], honest.state.cumulative()[place]
+    returned = _largest(old, np.flatnonzero(forgotten & (old != 0)))
+    pretended = theta.copy()
+    pretended[returned] = -old[returned]
+    witness = build_chunk(
+        pretended, honest.secret.tensor(chunk_name("gradients", chunk)), honest.request.forget_rows(chunk),
+        honest.secret.gamma[chunk], honest.request.mask()[place] | forgotten, honest.preset,
+    )  # fmt: skip
+    theta_u, sigma = honest.answer()
+    theta_u[place], sigma[chunk] = witness.theta_u + (theta - pretended), witness.sigma
+    detail = (
+        f"Chunk {chunk}: the new mask is respected, and {len(returned)} of {int(forgotten.sum())} weights that the earlier request "
+        "zeroed return to their old values; all others are compensated perfectly."
+    )
+    return Forgery("unforget", "Un-forgets by a second request with a disjoint mask", detail, theta_u, sigma)
+
+
+def _largest(theta: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The places whose weights are largest in magnitude: a hundredth of them, one at least."""
+    order = np.argsort(-np.abs(theta[places].astype(np.int64)), kind="stable")
+    return places[order][: max(1, round(_PART * len(places)))]

@@ -21,11 +21,14 @@ _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 @dataclass
 class Stage:
-    """Handle of a running stage: progress goes to `step`; a child process's own peak replaces this process's."""
+    """Handle of a running stage: progress goes to `step`; a child process's own peak replaces this process's.
+
+    `untold`: a child did the work, but its own peak is not known."""
 
     step: Step
     child_peak: int | None = None
-    split: list[tuple[str, str, Side, float]] = field(default_factory=list)
+    untold: bool = False
+    split: list[StageCost] = field(default_factory=list)
 
     def progress(self, event: Any) -> None:
         """A `Progress` of the prover or a workflow step: weights where it counts them, items otherwise."""
@@ -39,9 +42,9 @@ class Stage:
         if peak_rss_bytes is not None:
             self.child_peak = max(peak_rss_bytes, self.child_peak or 0)
 
-    def part(self, name: str, title: str, side: Side, seconds: float) -> None:
-        """Report `seconds` of this stage as a stage of its own."""
-        self.split.append((name, title, side, seconds))
+    def part(self, name: str, title: str, side: Side, seconds: float, peak_rss_bytes: int | None = None) -> None:
+        """Report `seconds` of this stage as a stage of its own, with the peak of the child process that did it."""
+        self.split.append(StageCost(name=name, title=title, side=side, seconds=seconds, peak_rss_bytes=peak_rss_bytes))
 
 
 class Clock:
@@ -60,11 +63,11 @@ class Clock:
             stage = Stage(step)
             yield stage
             seconds = time.perf_counter() - start
-        peak = stage.child_peak if stage.child_peak is not None else (own_peak() if exact else None)
-        inner = sum(part[3] for part in stage.split)
+        peak = stage.child_peak if stage.child_peak is not None else own_peak() if exact and not stage.untold else None
+        inner = sum(part.seconds for part in stage.split)
         self._add(StageCost(name=name, title=title, side=side, seconds=max(0.0, seconds - inner), peak_rss_bytes=peak))
-        for part_name, part_title, part_side, part_seconds in stage.split:
-            self._add(StageCost(name=part_name, title=part_title, side=part_side, seconds=part_seconds, peak_rss_bytes=None))
+        for part in stage.split:
+            self._add(part)
 
     def costs(self) -> list[StageCost]:
         return list(self._costs.values())

@@ -6,31 +6,41 @@ import importlib.metadata
 import os
 import platform
 import time
-from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from zkapex_jax import workflow
-from zkapex_jax.demo.again import verify_again
 from zkapex_jax.demo.clock import Clock
-from zkapex_jax.demo.deletion import Deletion
-from zkapex_jax.demo.measure import Measured, mask_view
-from zkapex_jax.demo.options import DemoOptions, Folders
-from zkapex_jax.demo.path import CLIENT, Enrolled, Parties
+from zkapex_jax.demo.measure import Measured
+from zkapex_jax.demo.options import DemoOptions
+from zkapex_jax.demo.path import CLIENT, Parties
 from zkapex_jax.demo.scene import Scene
-from zkapex_jax.protocol import State
-from zkapex_jax.report.parts import Certificate, Cheat, Check, ChunkProof, Digests, Insecure, Model, Use
+from zkapex_jax.report.chain import Cost, EnrolmentRun, Link, RequestRun
+from zkapex_jax.report.parts import Cheat, Digests, Insecure, Model
 from zkapex_jax.report.summary import Summary
+from zkapex_jax.report.values import FORGET_SETS
 
 _PACKAGES = ("zkapex", "jax", "flax", "transformers", "numpy")
 
 
+@dataclass
+class Record:
+    """What the run has shown so far."""
+
+    enrolments: list[EnrolmentRun] = field(default_factory=list)
+    requests: list[RequestRun] = field(default_factory=list)
+    chain: list[Link] = field(default_factory=list)
+    cheats: dict[str, Cheat] = field(default_factory=dict)
+    again: list[str] = field(default_factory=list)
+
+
 def summarise(
-    options: DemoOptions, folders: Folders, parties: Parties, scene: Scene, enrolled: Enrolled, deletion: Deletion,
-    request: workflow.RequestResult, unlearned: workflow.UnlearnResult, proof: workflow.ProveResult,
-    verdict: workflow.VerifyResult, cheats: dict[str, Cheat], measured: Measured, clock: Clock, started: float,
-) -> Summary:  # fmt: skip
+    options: DemoOptions, parties: Parties, scene: Scene, record: Record, measured: Measured, clock: Clock, started: float
+) -> Summary:
     """Everything that the run measured; `started` is its `time.perf_counter()`."""
-    failures = find_failures(unlearned, verdict, cheats)
+    failures = find_failures(record)
+    online, enrolled = [run.cost for run in record.requests], [run.cost for run in record.enrolments]
+    texts = [scene.forget_text(index) for index in range(len(scene.groups))]
     return Summary(
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         verified=not failures,
@@ -39,52 +49,63 @@ def summarise(
         task_title=scene.task.config.title,
         seed=options.seed,
         client_id=CLIENT,
-        request_id=request.request_id,
-        forget=scene.forget_text,
+        forget=", then ".join([texts[0], *(text[0].lower() + text[1:] for text in texts[1:])]),
         preset=parties.tool.preset.name,
         insecure=Insecure(preset=parties.tool.preset.insecure, srs=parties.tool.srs_insecure),
-        enrolment_proof=False,
         model=_model(parties, scene),
-        weights=proof.weights,
-        chunks=len(proof.chunks),
-        prove_us_per_weight=proof.us_per_weight,
-        verify_us_per_weight=verdict.us_per_weight,
-        bundle_bytes=proof.bundle_bytes,
-        proof_bytes=sum(chunk.bytes for chunk in proof.chunks),
-        prover_peak_rss_bytes=proof.peak_rss_bytes or 0,
-        verifier_peak_rss_bytes=verdict.peak_rss_bytes or 0,
+        weights=enrolled[0].weights,
+        chunks=len(enrolled[0].proofs),
+        prove_us_per_weight=_mean(online, "prove_us_per_weight"),
+        verify_us_per_weight=_mean(online, "verify_us_per_weight"),
+        bundle_bytes=sum(cost.file_bytes for cost in online),
+        proof_bytes=sum(cost.proof_bytes for cost in online),
+        enrol_us_per_weight=_mean(enrolled, "prove_us_per_weight"),
+        enrol_verify_us_per_weight=_mean(enrolled, "verify_us_per_weight"),
+        enrol_proof_bytes=enrolled[0].proof_bytes,
+        prover_peak_rss_bytes=_highest(cost.prover_peak_rss_bytes for cost in online + enrolled),
+        verifier_peak_rss_bytes=_highest(cost.verifier_peak_rss_bytes for cost in online + enrolled),
         seconds=time.perf_counter() - started,
         accuracy=measured.accuracy,
         per_class=measured.per_class,
         examples=measured.examples,
-        forget_classes=[str(label) for label in scene.forgotten],
-        mask=mask_view(scene, deletion.mask),
-        certificate=[_certificate(chunk) for chunk in unlearned.chunks],
-        proofs=_proofs(proof, verdict),
-        prove_stages=dict(sum((Counter(chunk.stages) for chunk in proof.chunks), Counter())),
-        cheats=cheats,
-        check=_check(unlearned),
+        forget_classes={set_: [str(label) for label in group] for set_, group in zip(FORGET_SETS, scene.groups, strict=True)},
+        enrolments=record.enrolments,
+        requests=record.requests,
+        chain=record.chain,
+        cheats=record.cheats,
         stages=clock.costs(),
         digests=Digests(
-            tables=parties.tool.tables_digest, srs=parties.tool.srs_digest, enrolment=enrolled.client.digest,
-            state=State.from_file(enrolled.state).digest, request=request.digest, bundle=proof.digest,
+            tables=parties.tool.tables_digest, enrol_tables=parties.tool.enrol_tables_digest, srs=parties.tool.srs_digest,
+            base=parties.base.digest,
         ),
         versions=_versions(),
         machine=_machine(),
-        verify_again=verify_again(folders, parties, enrolled, request, proof.bundle),
+        verify_again=record.again,
     )  # fmt: skip
 
 
-def find_failures(unlearned: workflow.UnlearnResult, verdict: workflow.VerifyResult, cheats: dict[str, Cheat]) -> list[str]:
+def find_failures(record: Record) -> list[str]:
     """One sentence for everything that should not be so; an empty list is the run's success."""
-    failures = [] if verdict.accepted else [f"the honest bundle was refused: {verdict.reason}"]
-    failures += [f"cheat {name} was not refused: {cheat.reason}" for name, cheat in cheats.items() if not cheat.refused]
+    failures = [f"cheat {name} was not refused: {cheat.reason}" for name, cheat in record.cheats.items() if not cheat.refused]
     failures += [
-        f"chunk {chunk.chunk}: the true distance {chunk.true_distance:.1f} exceeds the certified {chunk.certified_distance:.1f}"
-        for chunk in unlearned.chunks
-        if chunk.true_distance > chunk.certified_distance
+        f"{run.request_id}, chunk {entry.chunk}: the true distance {entry.true_distance:.1f} exceeds the certified {entry.certified_distance:.1f}"
+        for run in record.requests
+        for entry in run.certificate
+        if not entry.holds
+    ]
+    failures += [
+        f"position {link.position}: {link.nonzero} of {link.forgotten} forgotten weights are not zero" for link in record.chain if link.nonzero
     ]
     return failures
+
+
+def _mean(costs: list[Cost], name: str) -> float:
+    """Of microseconds a weight, by weights."""
+    return sum(getattr(cost, name) * cost.weights for cost in costs) / sum(cost.weights for cost in costs)
+
+
+def _highest(peaks: Iterable[int | None]) -> int:
+    return max((peak for peak in peaks if peak is not None), default=0)
 
 
 def _model(parties: Parties, scene: Scene) -> Model:
@@ -92,28 +113,6 @@ def _model(parties: Parties, scene: Scene) -> Model:
         name=parties.model.name, architecture=parties.model.architecture, parameters=scene.parameters,
         pattern=scene.layout.pattern, base_digest=parties.model.base_digest,
     )  # fmt: skip
-
-
-def _certificate(chunk: workflow.ChunkReport) -> Certificate:
-    return Certificate(
-        chunk=chunk.chunk, weights=chunk.weights, masked=chunk.masked, gamma=chunk.gamma,
-        certified_distance=chunk.certified_distance, true_distance=chunk.true_distance,
-        t1=Use(limit=chunk.t1, sum=chunk.t1_sum), t2=Use(limit=chunk.t2, sum=chunk.t2_sum), d=Use(limit=chunk.d, sum=chunk.d_sum),
-    )  # fmt: skip
-
-
-def _proofs(proof: workflow.ProveResult, verdict: workflow.VerifyResult) -> list[ChunkProof]:
-    verified = {chunk.chunk: chunk.seconds for chunk in verdict.chunks}
-    return [
-        ChunkProof(chunk=chunk.chunk, weights=chunk.weights, bytes=chunk.bytes, prove_seconds=chunk.seconds,
-                   verify_seconds=verified.get(chunk.chunk))
-        for chunk in proof.chunks
-    ]  # fmt: skip
-
-
-def _check(unlearned: workflow.UnlearnResult) -> Check:
-    """Violations stop the run before anything is proven, so a summary has none; the count of constraints is the checker's."""
-    return Check(chunks=len(unlearned.chunks), constraints=sum(chunk.constraints_checked for chunk in unlearned.chunks), violations=[])
 
 
 def _versions() -> dict[str, str]:

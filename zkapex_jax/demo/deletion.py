@@ -9,8 +9,11 @@ import numpy as np
 
 from zkapex_jax.demo.clock import Stage
 from zkapex_jax.demo.scene import Scene
+from zkapex_jax.errors import InternalError
+from zkapex_jax.forget.rows import masked_params
 from zkapex_jax.presets import Preset
-from zkapex_jax.workflow import Provider, fleet_gammas, plan_request, scale_forget_rows
+from zkapex_jax.quantize import to_fixed
+from zkapex_jax.workflow import Provider, default_budget, fleet_gammas, plan_request, scale_forget_rows
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,20 @@ class Deletion:
     budget: Mapping[int, int]
 
 
-def plan_deletion(scene: Scene, preset: Preset, provider: Provider, running: Stage) -> Deletion:
-    """From the provider's own model and data, and the public γ̂ of the clients in its ledger."""
-    task = scene.task
+def plan_deletion(scene: Scene, preset: Preset, provider: Provider, index: int, forgotten: np.ndarray, running: Stage) -> Deletion:
+    """From the provider's own model and data, and the public γ̂ of the clients in its ledger.
+
+    `forgotten` bool [W]: weights of earlier masks. The provider zeroed them in its own model too, so that the scores of a
+    later request are those of what is left; should a zero among them score high, it is left out of the new mask.
+    """
+    forget, retain = scene.request_data(index)
     plan = plan_request(
-        preset, loss_fn=scene.model.loss, params=scene.base, layout=scene.layout, forget=task.request_forget,
-        retain=task.request_retain, sparsity=task.config.sparsity, on_progress=running.progress,
+        preset, loss_fn=scene.model.loss, params=masked_params(scene.base, scene.layout, forgotten), layout=scene.layout,
+        forget=forget, retain=retain, sparsity=scene.task.config.sparsity, on_progress=running.progress,
     )  # fmt: skip
+    mask = plan.mask & ~forgotten
+    if not mask.any():
+        raise InternalError("masks only what was forgotten before", code="empty_mask", field=f"request {index + 1}")
+    budget = default_budget(preset, scene.layout, to_fixed(scene.base_weights.astype(np.float64)), mask)
     gammas = fleet_gammas(provider, scene.layout, preset)
-    return Deletion(plan.mask, plan.rows, scale_forget_rows(plan.rows, scene.layout, preset, gammas), plan.budget)
+    return Deletion(mask, plan.rows, scale_forget_rows(plan.rows, scene.layout, preset, gammas), budget)

@@ -1,13 +1,14 @@
-"""Accuracy of the five models, and where the mask fell."""
+"""Accuracy of every model of the run, and where a mask fell."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from zkapex_jax.curvature import damping
-from zkapex_jax.demo.clock import Stage
+from zkapex_jax.demo.clock import Stage as Running
 from zkapex_jax.demo.deletion import Deletion
 from zkapex_jax.demo.scene import Scene
 from zkapex_jax.forget import Evaluation, evaluate
@@ -17,7 +18,7 @@ from zkapex_jax.obs import group_obs
 from zkapex_jax.presets import Preset
 from zkapex_jax.quantize import forget_scale, from_fixed
 from zkapex_jax.report.parts import Mask, MaskedTensor
-from zkapex_jax.report.values import SETS, STAGES
+from zkapex_jax.report.values import FORGET_SETS, SETS, STAGES, Stage
 
 _GRID_ROWS, _GRID_COLUMNS = 16, 32
 
@@ -31,25 +32,27 @@ class Measured:
     examples: dict[str, int]
 
 
-def measure(scene: Scene, deletion: Deletion, rows: np.ndarray, preset: Preset, unlearned: np.ndarray, stage: Stage) -> Measured:
-    """Evaluate all five; `rows` f32 [n, W] are the clipped gradients, `unlearned` int32 [W] the proven weights."""
-    personal = scene.personal_weights
-    vectors = {
-        "base": None,
+def measure(
+    scene: Scene, deletions: Sequence[Deletion], rows: np.ndarray, preset: Preset, proven: Mapping[Stage, np.ndarray], running: Running
+) -> Measured:
+    """Evaluate all stages; `rows` f32 [n, W] are the clipped gradients of the first enrolment, `proven` int32 [W] the
+    weights behind the stages `compensated`, `second` and `renewed`."""
+    personal, first = scene.personal_weights, from_fixed(proven["compensated"])
+    vectors: dict[Stage, np.ndarray] = {
         "personalised": personal,
-        "masked": np.where(deletion.mask, 0.0, personal),
-        "compensated_float": personal + compensate_float(personal, rows, deletion, preset),
-        "compensated": from_fixed(unlearned),
+        "masked": np.where(deletions[0].mask, 0.0, personal),
+        "compensated_float": personal + compensate_float(personal, rows, deletions[0], preset),
+        "second_masked": np.where(deletions[1].mask, 0.0, first),
+        **{stage: from_fixed(vector) for stage, vector in proven.items()},
     }
     found: dict[str, Evaluation] = {}
     for done, name in enumerate(STAGES):
-        vector = vectors[name]
-        params = scene.base if vector is None else unflatten(scene.personal, scene.layout, vector)
-        found[name] = evaluate(scene.model, params, scene.task.tests)
-        stage.step(done + 1, len(STAGES))
+        params = unflatten(scene.personal, scene.layout, vectors[name]) if name in vectors else scene.base
+        found[name] = evaluate(scene.model, params, scene.tests)
+        running.step(done + 1, len(STAGES))
     return Measured(
         accuracy={name: {set_: found[name].accuracy(set_) for set_ in SETS} for name in STAGES},
-        per_class={name: _per_class(found[name], scene.forgotten) for name in STAGES},
+        per_class={name: _per_class(found[name]) for name in STAGES},
         examples={set_: found["base"].sets[set_].examples for set_ in SETS},
     )
 
@@ -68,9 +71,11 @@ def compensate_float(theta: np.ndarray, rows: np.ndarray, deletion: Deletion, pr
     return delta
 
 
-def _per_class(evaluation: Evaluation, forgotten: tuple[int, ...]) -> dict[str, float]:
-    """Forgotten classes as the forget set shows them, the others as the client's own test set does."""
-    classes = {**evaluation.sets["personal"].by_class, **evaluation.sets["forget"].by_class}
+def _per_class(evaluation: Evaluation) -> dict[str, float]:
+    """Forgotten classes as their own test sets show them, the others as the client's does."""
+    classes = dict(evaluation.sets["personal"].by_class)
+    for set_ in FORGET_SETS:
+        classes |= evaluation.sets[set_].by_class
     return {str(label): classes[label] for label in sorted(classes)}
 
 

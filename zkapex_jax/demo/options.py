@@ -42,17 +42,22 @@ class Folders:
 
     @property
     def provider_inbox(self) -> Path:
-        """What clients sent: enrolment and bundle."""
+        """What clients sent: enrolments, their proofs, bundles."""
         return self.provider / "inbox"
 
     @property
     def client_inbox(self) -> Path:
-        """What the provider sent: request and states."""
+        """What the provider sent: its base model, requests, states."""
         return self.client / "inbox"
 
     @property
     def other_client(self) -> Path:
         return self.root / "other-client"
+
+    @property
+    def cheats(self) -> Path:
+        """One folder a dishonest client: copies of the honest one, bent, or clients of their own."""
+        return self.root / "cheats"
 
     @property
     def shared(self) -> Path:
@@ -113,5 +118,6 @@ def _clear(folders: Folders, *, keep_models: bool) -> None:
             for path in folder.iterdir() if folder.is_dir() else ():
                 if not (keep_models and path.name == "model"):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
-        if folders.other_client.is_dir():
-            shutil.rmtree(folders.other_client)
+        for folder in (folders.other_client, folders.cheats):
+            if folder.is_dir():
+                shutil.rmtree(folder)

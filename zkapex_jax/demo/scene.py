@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,34 @@ import numpy as np
 from zkapex_jax.curvature import clip_rows, per_example_gradients
 from zkapex_jax.demo.clock import Clock
 from zkapex_jax.demo.options import DemoOptions, Folders
-from zkapex_jax.models import TargetLayout, flatten, load_checkpoint, save_checkpoint, select_targets
+from zkapex_jax.models import TargetLayout, flatten, load_checkpoint, save_checkpoint, select_targets, unflatten
 from zkapex_jax.models.adapter import Model
+from zkapex_jax.models.examples import Examples
+from zkapex_jax.quantize import from_fixed
 from zkapex_jax.tasks import Task, base_model, get_task, personalise
+from zkapex_jax.tasks.task import build_task
 
 Params = dict[str, Any]
 MODEL_NAME = "digits-vit"
 
+#: What the second request forgets; the first one forgets the classes of the task.
+SECOND_CLASSES = (5,)
+
 
 @dataclass(frozen=True)
 class Scene:
-    """Task, network, both sets of parameters and the target weights in both, [W]."""
+    """Task, network, both sets of parameters and the target weights in both, [W].
+
+    The task forgets the classes of all requests together: none of them is in the client's data. `groups` says which
+    request forgets which.
+    """
 
     task: Task
     model: Model
     base: Params
     personal: Params
     layout: TargetLayout
+    groups: tuple[tuple[int, ...], ...]
 
     @property
     def base_weights(self) -> np.ndarray:
@@ -44,15 +55,45 @@ class Scene:
         return sum(int(leaf.size) for leaf in jax.tree.leaves(self.base))
 
     @property
-    def forgotten(self) -> tuple[int, ...]:
-        return self.task.config.forgotten
+    def tests(self) -> dict[str, Examples]:
+        """The sets that accuracy is reported on, by the names of the summary."""
+        first, second = (pick(self.task.forget, group) for group in self.groups)
+        return {"forget": first, "forget_second": second, "retain": self.task.retain, "personal": self.task.personal_test}
 
-    @property
-    def forget_text(self) -> str:
-        """Digits 3 and 8; what the request says of itself."""
-        names = [str(label) for label in self.forgotten]
+    def request_data(self, index: int) -> tuple[Examples, Examples]:
+        """The provider's training images that request `index` forgets, and those that it keeps, later requests' included."""
+        keep = self.task.request_retain
+        for group in self.groups[index + 1 :]:
+            keep = joined(keep, pick(self.task.request_forget, group))
+        return pick(self.task.request_forget, self.groups[index]), keep
+
+    def forget_text(self, index: int) -> str:
+        """Digits 3 and 8; what a request says of itself."""
+        names = [str(label) for label in self.groups[index]]
         listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         return f"{'Digit' if len(names) == 1 else 'Digits'} {listed}"
+
+
+def chain_task(name: str, seed: int) -> tuple[Task, tuple[tuple[int, ...], ...]]:
+    """The task of that name with the classes of both requests held out of the client's data, and these classes.
+
+    Raises:
+        InputError: as `get_task`.
+    """
+    config = get_task(name, seed).config
+    groups = (config.forgotten, SECOND_CLASSES)
+    return build_task(replace(config, forgotten=config.forgotten + SECOND_CLASSES), seed), groups
+
+
+def pick(examples: Examples, classes: tuple[int, ...]) -> Examples:
+    """The examples of these classes, in order."""
+    chosen = np.isin(examples["labels"], classes)
+    return {field: values[chosen] for field, values in examples.items()}
+
+
+def joined(first: Examples, second: Examples) -> Examples:
+    """One set after the other."""
+    return {field: np.concatenate([values, second[field]]) for field, values in first.items()}
 
 
 def set_scene(options: DemoOptions, folders: Folders, clock: Clock) -> Scene:
@@ -61,7 +102,7 @@ def set_scene(options: DemoOptions, folders: Folders, clock: Clock) -> Scene:
     Raises:
         InputError: no such task.
     """
-    task = get_task(options.task, options.seed)
+    task, groups = chain_task(options.task, options.seed)
     kept = {side: (side / "model").is_dir() for side in (folders.provider, folders.client)}
     with clock.stage("base", _title("provider trains the base model", kept[folders.provider]), "provider") as stage:
         model, base = load_checkpoint(folders.provider / "model") if kept[folders.provider] else base_model(task, stage.step)
@@ -71,14 +112,14 @@ def set_scene(options: DemoOptions, folders: Folders, clock: Clock) -> Scene:
         personal = load_checkpoint(folders.client / "model")[1] if kept[folders.client] else personalise(task, model, base, stage.step)
         if not kept[folders.client]:
             save_checkpoint(folders.client / "model", model, personal, private=True)
-    return Scene(task, model, base, personal, select_targets(base, task.config.pattern))
+    return Scene(task, model, base, personal, select_targets(base, task.config.pattern), groups)
 
 
-def gradient_rows(scene: Scene, rows: int) -> np.ndarray:
-    """Clipped per-example gradients f32 [n, W] of the personal loss: the client's curvature, private."""
-    train = scene.task.personal_train
-    chosen = {field: values[:rows] for field, values in train.items()}
-    gradients = per_example_gradients(scene.model.loss, scene.personal, scene.layout, chosen)
+def gradient_rows(scene: Scene, theta: np.ndarray, rows: int) -> np.ndarray:
+    """Clipped per-example gradients f32 [n, W] of the personal loss at weights `theta` int32 [W]: private curvature."""
+    chosen = {field: values[:rows] for field, values in scene.task.personal_train.items()}
+    params = unflatten(scene.personal, scene.layout, from_fixed(theta))
+    gradients = per_example_gradients(scene.model.loss, params, scene.layout, chosen)
     return clip_rows(gradients, out=gradients)
 
 

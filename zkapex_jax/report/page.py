@@ -6,10 +6,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from zkapex_jax.report import words
-from zkapex_jax.report.plots import accuracy, certificate, cost, mask
+from zkapex_jax.report.chain import RequestRun
+from zkapex_jax.report.plots import accuracy, certificate, cost, enrolment, mask
 from zkapex_jax.report.plots.canvas import Plot
 from zkapex_jax.report.summary import Summary
-from zkapex_jax.report.values import SETS, STAGES
+from zkapex_jax.report.values import COMMITTED, SETS, STAGES
 
 
 def render(summary: Summary) -> bytes:
@@ -28,13 +29,14 @@ def render(summary: Summary) -> bytes:
         "points": words.points,
         "percent": certificate.percent,
     }
-    environment.globals |= {"words": words, "STAGES": STAGES, "SETS": SETS}
+    environment.globals |= {"words": words, "STAGES": STAGES, "SETS": SETS, "COMMITTED": COMMITTED}
     text = environment.get_template("page.html.j2").render(
         run=summary,
         plots={name: _inline(plot) for name, plot in _plots(summary).items()},
+        request_plots=[{name: _inline(plot) for name, plot in _request_plots(run).items()} for run in summary.requests],
         style=Markup(_style(environment)),
         tiles=_tiles(summary),
-        tensor_names=mask.short_paths([tensor.path for tensor in summary.mask.tensors], longest=60),
+        tensor_names=[mask.short_paths([tensor.path for tensor in run.mask.tensors], longest=60) for run in summary.requests],
     )
     return text.encode()
 
@@ -50,40 +52,41 @@ def _style(environment: Environment) -> str:
 
 def _plots(summary: Summary) -> dict[str, Plot]:
     return {
+        "along_chain": accuracy.along_chain(summary),
         "by_stage": accuracy.by_stage(summary),
         "by_class": accuracy.by_class(summary),
-        "where": mask.where(summary),
-        "by_chunk": mask.by_chunk(summary),
-        "distances": certificate.distances(summary),
-        "budget_use": certificate.budget_use(summary),
+        "base_distance": enrolment.base_distance(summary),
         "time": cost.time_by_stage(summary),
         "memory": cost.memory_by_stage(summary),
         "prover_steps": cost.prover_steps(summary),
     }
 
 
+def _request_plots(request: RequestRun) -> dict[str, Plot]:
+    return {
+        "where": mask.where(request),
+        "by_chunk": mask.by_chunk(request),
+        "distances": certificate.distances(request),
+        "budget_use": certificate.budget_use(request),
+    }
+
+
 def _tiles(summary: Summary) -> list[tuple[str, str, str]]:
     """The few figures that a reader looks for first: name, value, what it is measured against."""
-    forget = summary.accuracy
-    prove = sum(proof.prove_seconds for proof in summary.proofs)
-    verify = summary.verify_us_per_weight * sum(proof.weights for proof in summary.proofs) / 1e6
+    last, proofs = summary.accuracy["renewed"], [proof for run in summary.requests for proof in run.cost.proofs]
+    before, masked = summary.accuracy["personalised"], summary.accuracy["masked"]
+    prove, weights = sum(proof.prove_seconds for proof in proofs), sum(proof.weights for proof in proofs)
     return [
-        (
-            "Forget accuracy",
-            f"{100 * forget['compensated']['forget']:.1f} %",
-            f"was {100 * forget['personalised']['forget']:.1f} %; masked only {100 * forget['masked']['forget']:.1f} %",
-        ),
-        (
-            "Personal accuracy",
-            f"{100 * forget['compensated']['personal']:.1f} %",
-            f"was {100 * forget['personalised']['personal']:.1f} %; masked only {100 * forget['masked']['personal']:.1f} %",
-        ),
-        ("To prove", words.duration(prove), f"{summary.prove_us_per_weight:.1f} µs a weight, {words.megabytes(summary.prover_peak_rss_bytes)} at peak"),
-        ("To verify", words.duration(verify), f"{summary.verify_us_per_weight:.2f} µs a weight, {words.megabytes(summary.verifier_peak_rss_bytes)} at peak"),
-        ("Proof", words.size(summary.proof_bytes), f"{summary.chunks} chunks; the bundle file is {words.size(summary.bundle_bytes)}"),
-        (
-            "Cheats refused",
-            f"{sum(cheat.refused for cheat in summary.cheats.values())} of {len(summary.cheats)}",
-            "dishonest clients, tried for real",
-        ),
+        ("First classes, at the end", _percent(last["forget"]), f"was {_percent(before['forget'])}; {_percent(summary.accuracy['compensated']['forget'])} after their own request"),
+        ("Second classes, at the end", _percent(last["forget_second"]), f"was {_percent(before['forget_second'])}"),
+        ("Personal accuracy", _percent(last["personal"]), f"was {_percent(before['personal'])}; first mask alone {_percent(masked['personal'])}"),
+        ("To prove", words.duration(prove), f"{len(summary.requests)} requests, {summary.prove_us_per_weight:.1f} µs a weight, {words.megabytes(summary.prover_peak_rss_bytes)} at peak"),
+        ("To verify", words.duration(1e-6 * summary.verify_us_per_weight * weights), f"{summary.verify_us_per_weight:.2f} µs a weight, {words.megabytes(summary.verifier_peak_rss_bytes)} at peak"),
+        ("Proofs of requests", words.size(summary.proof_bytes), f"{len(proofs)} chunks; files of {words.size(summary.bundle_bytes)}"),
+        ("Enrolment proof", words.size(summary.enrol_proof_bytes), f"{summary.enrol_us_per_weight:.1f} µs a weight to prove, {summary.enrol_verify_us_per_weight:.2f} to verify"),
+        ("Cheats refused", f"{sum(cheat.refused for cheat in summary.cheats.values())} of {len(summary.cheats)}", "dishonest clients, tried for real"),
     ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

@@ -90,9 +90,9 @@ class ChunkProof(Part):
 
 
 class Cheat(Part):
-    """One dishonest client: what it tried, and what the verifier answered. `refused` must be true.
+    """One dishonest client: what it tried, and what the provider answered. `refused` must be true.
 
-    `named` says what the reference checker finds wrong with the lie, where it is a lie about the witness.
+    `named` says what the reference checker finds wrong with the lie, where it is a lie about the witness of a request.
     """
 
     refused: bool
@@ -121,11 +121,9 @@ class StageCost(Part):
 
 
 class Digests(Part):
-    """SHA-256 of every artefact that the verdict depends on."""
+    """SHA-256 of what every verdict of the run depends on; enrolments and requests name their own files."""
 
     tables: Digest
+    enrol_tables: Digest
     srs: Digest
-    enrolment: Digest
-    state: Digest
-    request: Digest
-    bundle: Digest
+    base: Digest

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from zkapex_jax.errors import InputError, StorageError
-from zkapex_jax.report.parts import (
-    Cheat,
-    Certificate,
-    Check,
-    ChunkProof,
-    Digests,
-    Insecure,
-    Mask,
-    Model,
-    StageCost,
-)
-from zkapex_jax.report.values import SETS, STAGES, Bytes, Count, Part, Seconds, Set, Share, Stage
+from zkapex_jax.report.chain import Cost, EnrolmentRun, Link, Micros, RequestRun
+from zkapex_jax.report.parts import Cheat, Digests, Insecure, Model, StageCost
+from zkapex_jax.report.values import FORGET_SETS, SETS, STAGES, Bytes, Count, Part, Seconds, Set, Share, Stage
 
 _LARGEST = 64 << 20
 
 
 class Summary(Part):
-    """One run of the whole path. `verified` is the run's verdict: every chunk accepted, every cheat refused,
-    no constraint violated, every certificate true."""
+    """One run of the whole path. `verified` is the run's verdict: every chunk of every enrolment and request accepted,
+    every cheat refused, no constraint violated, every certificate true, everything once zeroed still zero.
+
+    Costs at the top are over all requests: microseconds a weight are means, bytes of bundles are sums, peaks the highest.
+    """
 
     format: Literal["zkapex.summary"] = "zkapex.summary"
-    version: Literal["1"] = "1"
+    version: Literal["2"] = "2"
     created: str
     verified: bool
     failures: list[str]
@@ -37,19 +31,20 @@ class Summary(Part):
     task_title: str
     seed: int
     client_id: str
-    request_id: str
     forget: str
     preset: str
     insecure: Insecure
-    enrolment_proof: bool
     model: Model
 
     weights: Count
     chunks: Count
-    prove_us_per_weight: Annotated[float, Field(ge=0.0)]
-    verify_us_per_weight: Annotated[float, Field(ge=0.0)]
+    prove_us_per_weight: Micros
+    verify_us_per_weight: Micros
     bundle_bytes: Bytes
     proof_bytes: Bytes
+    enrol_us_per_weight: Micros
+    enrol_verify_us_per_weight: Micros
+    enrol_proof_bytes: Bytes
     prover_peak_rss_bytes: Bytes
     verifier_peak_rss_bytes: Bytes
     seconds: Seconds
@@ -57,13 +52,11 @@ class Summary(Part):
     accuracy: dict[Stage, dict[Set, Share]]
     examples: dict[Set, Count]
     per_class: dict[Stage, dict[str, Share]]
-    forget_classes: list[str]
-    mask: Mask
-    certificate: list[Certificate]
-    proofs: list[ChunkProof]
-    prove_stages: dict[str, Seconds]
+    forget_classes: dict[Set, list[str]]
+    enrolments: list[EnrolmentRun]
+    requests: list[RequestRun]
+    chain: list[Link]
     cheats: dict[str, Cheat]
-    check: Check
     stages: list[StageCost]
     digests: Digests
     versions: dict[str, str]
@@ -75,8 +68,16 @@ class Summary(Part):
         for stage in STAGES:
             if set(self.accuracy.get(stage, {})) != set(SETS):
                 raise ValueError(f"accuracy of stage {stage} must name {', '.join(SETS)}")
-        if len(self.certificate) != self.chunks or len(self.proofs) != self.chunks:
-            raise ValueError(f"{self.chunks} chunks need as many certificates and proofs")
+        if set(self.forget_classes) != set(FORGET_SETS):
+            raise ValueError(f"forget_classes must name {', '.join(FORGET_SETS)}")
+        if not self.requests or not self.enrolments:
+            raise ValueError("a run has an enrolment and a request at least")
+        for run in self.requests:
+            if len(run.certificate) != len(run.cost.proofs):
+                raise ValueError(f"request {run.request_id}: {len(run.cost.proofs)} proofs need as many certificates")
+        for run in self.enrolments:
+            if len(run.cost.proofs) != self.chunks or len(run.distance) != self.chunks:
+                raise ValueError(f"an enrolment has a proof and a distance for each of {self.chunks} chunks")
         if self.verified and self.failures:
             raise ValueError("a verified run cannot list failures")
         return self
@@ -86,9 +87,15 @@ class Summary(Part):
         return self.accuracy[after][set_] - self.accuracy[before][set_]
 
     def recovered(self) -> float | None:
-        """Part of the personal accuracy lost to masking that the proven model won back; None if none was lost."""
+        """Part of the personal accuracy lost to the first mask that the proven model won back; None if none was lost."""
         lost = -self.change("personal", "masked", "personalised")
         return self.change("personal", "compensated", "masked") / lost if lost > 0 else None
+
+    def costs(self) -> dict[str, Cost]:
+        """Cost of each enrolment and request, by the title that the page gives it, in the order of the chain."""
+        named = {"enrolment": self.enrolments[0].cost}
+        named |= {f"request {number}": run.cost for number, run in enumerate(self.requests, 1)}
+        return named | {"re-enrolment": run.cost for run in self.enrolments if run.renewed}
 
 
 def to_json(summary: Summary) -> bytes:

@@ -17,13 +17,20 @@ Bytes = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
-#: The five models that a run compares, in the order in which they come about.
-Stage = Literal["base", "personalised", "masked", "compensated_float", "compensated"]
-STAGES: tuple[Stage, ...] = ("base", "personalised", "masked", "compensated_float", "compensated")
+#: The models that a run compares, in the order in which they come about. The first request ends at `compensated`, the
+#: second at `second`; `renewed` holds the weights behind the re-enrolment.
+Stage = Literal["base", "personalised", "masked", "compensated_float", "compensated", "second_masked", "second", "renewed"]
+STAGES: tuple[Stage, ...] = ("base", "personalised", "masked", "compensated_float", "compensated", "second_masked", "second", "renewed")
 
-#: The three sets that each of them is measured on.
-Set = Literal["forget", "retain", "personal"]
-SETS: tuple[Set, ...] = ("forget", "retain", "personal")
+#: Stages whose weights the provider holds a commitment to, admitted with a proof; and the one that each request ends at.
+COMMITTED: tuple[Stage, ...] = ("personalised", "compensated", "second", "renewed")
+PROVEN_BY_REQUEST: tuple[Stage, ...] = ("compensated", "second")
+
+#: The sets that each of them is measured on: the classes of the first request, those of the second, all others as the
+#: provider sees them, and as the client does.
+Set = Literal["forget", "forget_second", "retain", "personal"]
+SETS: tuple[Set, ...] = ("forget", "forget_second", "retain", "personal")
+FORGET_SETS: tuple[Set, ...] = ("forget", "forget_second")
 
 Side = Literal["provider", "client", "check"]
 

@@ -6,22 +6,32 @@ from zkapex_jax.report.values import Set, Stage
 
 STAGE_TITLES: dict[Stage, str] = {
     "base": "base",
-    "personalised": "personalised",
-    "masked": "masked only",
-    "compensated_float": "compensated, float",
-    "compensated": "compensated, proven",
+    "personalised": "personalised, enrolled",
+    "masked": "request 1, masked only",
+    "compensated_float": "request 1, float",
+    "compensated": "request 1, proven",
+    "second_masked": "request 2, masked only",
+    "second": "request 2, proven",
+    "renewed": "re-enrolled",
 }
 
-SET_TITLES: dict[Set, str] = {"forget": "Forget set", "retain": "Retain set", "personal": "Personal set"}
+SET_TITLES: dict[Set, str] = {
+    "forget": "First request's classes",
+    "forget_second": "Second request's classes",
+    "retain": "Retain set",
+    "personal": "Personal set",
+}
 
 PROVEN = (
-    "Every weight that the mask names, now or in an earlier accepted request, is exactly zero.",
+    "Every weight that a mask names, now or in an earlier accepted request, is exactly zero; a new enrolment does not bring it back.",
     "The other weights moved by at most the budget: Σ δ̂² over them is at most D.",
     "They sit within the certified distance of the exact Group-OBS optimum for the committed curvature: "
     "the repair is the one that the method prescribes, up to rounding, not another training run.",
-    "It starts from the weights that this client enrolled before the mask existed, and answers this request, "
-    "with this nonce, for this client and no other.",
-    "The proof shows nothing else of weights, gradients or data, except γ̂, a coarse figure of the gradients' size.",
+    "The committed gradients are in range (|Ĝ| < 2²⁸), pads and forgotten weights are zero, and the enrolled model lies within D₀ of the "
+    "provider's base model: the enrolment proof. So the certificate is unconditional.",
+    "It starts from the weights behind the ledger's current commitment, and answers this request, with this nonce, for this client and no "
+    "other. A new enrolment keeps these weights.",
+    "The proofs show nothing else of weights, gradients or data, except γ̂, a coarse figure of the gradients' size.",
 )
 
 NOT_PROVEN = (
@@ -29,12 +39,6 @@ NOT_PROVEN = (
     "That the enrolled model is the one that runs on the client's machine.",
     "That old copies of the weights are gone.",
     "That the mask removes all trace of the forgotten data: it is the provider's choice; its effect is measured, not proven.",
-)
-
-CONDITIONAL = (
-    "The certificate is conditional on an honestly ranged enrolment: |Ĝ| < 2²⁸, and nothing in pad cells. "
-    "Enrolment carries no proof of that yet, so a client that forged its gradient rows before any mask was known could forge "
-    "the certified distance, though never the zeroed weights."
 )
 
 

@@ -8,24 +8,25 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import TypeVar
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from zkapex_jax.report.summary import Summary
+Drawn = TypeVar("Drawn")
 
 #: Inches. Narrow, so that text stays readable where a phone shows the figure at 350 CSS pixels.
 WIDTH = 5.2
 
 #: Stand-in colours. The SVG names CSS variables in their place, so one drawing serves light and dark.
 INK, MUTED, GRID = "#010101", "#010102", "#010103"
-FORGET, RETAIN, PERSONAL = "#010201", "#010202", "#010203"
+FORGET, RETAIN, PERSONAL, FORGET_SECOND = "#010201", "#010202", "#010203", "#010204"
 PROVIDER, CLIENT, CHECK = "#010301", "#010302", "#010303"
 PLAIN, STRONG = "#010401", "#010402"
 _VARIABLES = {
     INK: "ink", MUTED: "muted", GRID: "grid",
-    FORGET: "forget", RETAIN: "retain", PERSONAL: "personal",
+    FORGET: "forget", FORGET_SECOND: "forget-second", RETAIN: "retain", PERSONAL: "personal",
     PROVIDER: "provider", CLIENT: "client", CHECK: "check",
     PLAIN: "plain", STRONG: "strong",
 }  # fmt: skip
@@ -60,19 +61,21 @@ class Plot:
     description: str
 
 
-def canvas(height: float, rows: int = 1, columns: int = 1, width: float = WIDTH) -> tuple[Figure, list[Axes]]:
-    """A figure of `height` inches with rows * columns axes, in reading order."""
+def canvas(
+    height: float, rows: int = 1, columns: int = 1, width: float = WIDTH, heights: list[float] | None = None
+) -> tuple[Figure, list[Axes]]:
+    """A figure of `height` inches with rows * columns axes, in reading order; `heights`: of the rows, relative."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+    return figure, list(figure.subplots(rows, columns, squeeze=False, height_ratios=heights).flat)
 
 
-def themed(draw: Callable[[Summary], Plot]) -> Callable[[Summary], Plot]:
-    """Draw under the page's style, whatever style the calling process has set."""
+def themed(draw: Callable[[Drawn], Plot]) -> Callable[[Drawn], Plot]:
+    """Draw a summary, or a part of it, under the page's style, whatever style the calling process has set."""
 
     @wraps(draw)
-    def drawn(summary: Summary) -> Plot:
+    def drawn(part: Drawn) -> Plot:
         with rc_context(_RC):
-            return draw(summary)
+            return draw(part)
 
     return drawn
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
+from zkapex_jax.report.chain import RequestRun
 from zkapex_jax.report.parts import Certificate
 from zkapex_jax.report.plots.canvas import CHECK, CLIENT, GRID, INK, MUTED, PROVIDER, STRONG, Plot, canvas, themed, to_svg
-from zkapex_jax.report.summary import Summary
 
 _USES = (("t1", "T₁: residual ŷ", PROVIDER), ("t2", "T₂: rounding e", CHECK), ("d", "D: budget", CLIENT))
 
 
 @themed
-def distances(summary: Summary) -> Plot:
+def distances(request: RequestRun) -> Plot:
     """Dumbbells: a filled dot for the true distance, an open one for the certified distance."""
-    entries = summary.certificate
+    entries = request.certificate
     figure, (axes,) = canvas(1.3 + 0.3 * min(len(entries), 40))
     rows = range(len(entries))
     axes.hlines(rows, [e.true_distance for e in entries], [e.certified_distance for e in entries], color=GRID, linewidth=4)
@@ -29,13 +29,13 @@ def distances(summary: Summary) -> Plot:
     axes.xaxis.grid(True, color=GRID)
     figure.legend(loc="outside upper left", ncols=2, fontsize=10)
     said = "; ".join(f"chunk {e.chunk}: true {e.true_distance:.1f}, certified {e.certified_distance:.1f}" for e in entries[:40])
-    return to_svg(figure, "True and certified distance to the optimum, by chunk", said)
+    return to_svg(figure, f"Distance to the optimum, {request.request_id}", said)
 
 
 @themed
-def budget_use(summary: Summary) -> Plot:
+def budget_use(request: RequestRun) -> Plot:
     """Three bars a chunk: the part of T1, T2 and D that the honest witness used."""
-    entries = summary.certificate
+    entries = request.certificate
     figure, (axes,) = canvas(1.3 + 0.52 * min(len(entries), 40))
     for offset, (field, title, color) in zip((-0.27, 0.0, 0.27), _USES, strict=True):
         shares = [getattr(entry, field).share for entry in entries]
@@ -52,7 +52,7 @@ def budget_use(summary: Summary) -> Plot:
         f"chunk {entry.chunk}: " + ", ".join(f"{field} {percent(getattr(entry, field).share)}" for field, _, _ in _USES)
         for entry in entries[:40]
     )
-    return to_svg(figure, "Use of the three proven bounds, by chunk", said)
+    return to_svg(figure, f"Use of the three proven bounds, {request.request_id}", said)
 
 
 def percent(share: float) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from zkapex_jax.report.plots.canvas import CHECK, CLIENT, PROVIDER, STRONG, Plot, canvas, horizontal_bars, themed, to_svg
+from collections import Counter
+
+from zkapex_jax.report.chain import Cost
+from zkapex_jax.report.plots.canvas import CHECK, CLIENT, PROVIDER, STRONG, Plot, canvas, heading, horizontal_bars, themed, to_svg
 from zkapex_jax.report.summary import Summary
 from zkapex_jax.report.words import duration, megabytes
 
@@ -34,11 +37,22 @@ def memory_by_stage(summary: Summary) -> Plot:
 
 @themed
 def prover_steps(summary: Summary) -> Plot:
-    """Where the prover's time went, µs a weight."""
-    weights = sum(proof.weights for proof in summary.proofs) or 1
-    steps = [(name.replace("_", " "), 1e6 * seconds / weights) for name, seconds in summary.prove_stages.items()]
-    figure, (axes,) = canvas(0.5 + 0.31 * max(len(steps), 1))
-    names, values = [name for name, _ in steps], [value for _, value in steps]
-    horizontal_bars(axes, names, values, [STRONG] * len(steps), [f"{value:.2f} µs" for value in values])
-    said = "; ".join(f"{name} {value:.2f}" for name, value in steps)
+    """Where the prover's time went, µs a weight: one panel for the proofs of requests, one for those of enrolments."""
+    kinds = {
+        "Requests": [run.cost for run in summary.requests],
+        "Enrolments": [run.cost for run in summary.enrolments],
+    }
+    steps = {kind: _steps(costs) for kind, costs in kinds.items()}
+    figure, panels = canvas(1.0 + 0.31 * sum(max(len(found), 1) for found in steps.values()), rows=len(kinds),
+                            heights=[max(len(found), 1) + 1 for found in steps.values()])  # fmt: skip
+    for axes, (kind, found) in zip(panels, steps.items(), strict=True):
+        horizontal_bars(axes, list(found), list(found.values()), [STRONG] * len(found), [f"{value:.2f} µs" for value in found.values()])
+        heading(axes, kind)
+    said = "; ".join(f"{kind}: " + ", ".join(f"{name} {value:.2f}" for name, value in found.items()) for kind, found in steps.items())
     return to_svg(figure, "Prover time by step, microseconds a weight", said)
+
+
+def _steps(costs: list[Cost]) -> dict[str, float]:
+    weights = sum(proof.weights for cost in costs for proof in cost.proofs) or 1
+    total = sum((Counter(cost.prove_stages) for cost in costs), Counter())
+    return {name.replace("_", " "): 1e6 * seconds / weights for name, seconds in total.items()}

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
+from zkapex_jax.report.chain import RequestRun
 from zkapex_jax.report.parts import MaskedTensor
 from zkapex_jax.report.plots.canvas import FORGET, GRID, Plot, canvas, heading, themed, to_svg
-from zkapex_jax.report.summary import Summary
 
 #: More tensors than this and the picture shows the most masked ones; the table lists all.
 MOST_TENSORS = 12
@@ -20,10 +20,10 @@ _HUE = (0.835, 0.369, 0.0)
 
 
 @themed
-def where(summary: Summary) -> Plot:
+def where(request: RequestRun) -> Plot:
     """Small heat maps, one a tensor: the share of weights masked in each cell of a coarse grid."""
-    tensors = sorted(summary.mask.tensors, key=lambda tensor: -tensor.masked)[:MOST_TENSORS]
-    shown = [tensor for tensor in summary.mask.tensors if tensor in tensors]
+    tensors = sorted(request.mask.tensors, key=lambda tensor: -tensor.masked)[:MOST_TENSORS]
+    shown = [tensor for tensor in request.mask.tensors if tensor in tensors]
     columns = 1 if len(shown) == 1 else 2
     rows = math.ceil(len(shown) / columns)
     top = max((share for tensor in shown for line in tensor.grid for share in line), default=0.0) or 1.0
@@ -35,7 +35,7 @@ def where(summary: Summary) -> Plot:
         axes.set_visible(False)
     figure.supxlabel(f"each cell: share of its weights masked, from none to {100 * top:.0f} %", fontsize=10)
     said = "; ".join(f"{tensor.path} {100 * tensor.masked / tensor.weights:.1f}" for tensor in shown if tensor.weights)
-    return to_svg(figure, "Where the mask fell, by tensor", f"Percent of weights masked: {said}")
+    return to_svg(figure, f"Where the mask of {request.request_id} fell", f"Percent of weights masked: {said}")
 
 
 def _heat(axes: Axes, tensor: MaskedTensor, name: str, top: float) -> None:
@@ -64,15 +64,15 @@ def short_paths(paths: list[str], longest: int = 28) -> list[str]:
 
 
 @themed
-def by_chunk(summary: Summary) -> Plot:
+def by_chunk(request: RequestRun) -> Plot:
     """One bar a chunk: the share of its weights masked. Even bars mean that every chunk needs a proof."""
-    shares = [entry.masked / entry.weights if entry.weights else 0.0 for entry in summary.certificate]
+    shares = [entry.masked / entry.weights if entry.weights else 0.0 for entry in request.certificate]
     figure, (axes,) = canvas(2.7)
-    axes.bar([entry.chunk for entry in summary.certificate], [100 * share for share in shares], 0.7, color=FORGET)
+    axes.bar([entry.chunk for entry in request.certificate], [100 * share for share in shares], 0.7, color=FORGET)
     axes.set_xlabel("chunk")
     axes.set_ylabel("% masked")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.grid(True, color=GRID)
     axes.tick_params(length=0)
     mean = 100 * sum(shares) / len(shares) if shares else 0.0
-    return to_svg(figure, "Share of weights masked, by chunk", f"{len(shares)} chunks, {mean:.2f} percent on average")
+    return to_svg(figure, f"Share of weights masked by {request.request_id}, by chunk", f"{len(shares)} chunks, {mean:.2f} percent on average")
