@@ -49,23 +49,33 @@ def nudge(tree: Any, rng: np.random.Generator) -> Any:
 
 
 def walk(run: Run, inputs: Path, cache: Path, folder: Path) -> None:
-    """keygen, enrol, admit, request, unlearn, prove."""
+    """keygen, base, enrol, admit, request, unlearn, prove."""
     provider, tools = folder / "provider", ("--cache", cache, "--no-progress")
     run("keygen", provider)
+    run(*base_arguments(inputs, provider, folder / "base"), *tools)
     for client, seed in (("alice", 0), ("bob", 1)):
-        run(*enrol_arguments(inputs, folder / client, client), "--seed", seed, *tools)
-        run("admit", folder / client / "enrolment.safetensors", "--provider", provider, "--out", folder / f"{client}.state", *tools)
+        run(*enrol_arguments(inputs, folder / "base", folder / client, client), "--seed", seed, "--provider-key", provider / "provider.key.pub", *tools)
+        run(*admit_arguments(folder / client, provider), "--out", folder / f"{client}.state", *tools)
     run(*request_arguments(inputs, provider, folder / "request"), *tools)
     answer = ("--request", folder / "request", "--state", folder / "alice.state", *tools)
     run("unlearn", folder / "alice", *answer, "--provider-key", provider / "provider.key.pub", "--model", inputs / "personal", "--save-model", folder / "unlearned")
     run("prove", folder / "alice", *answer, "--out", folder / "alice.bundle")
 
 
-def enrol_arguments(inputs: Path, folder: Path, client: str) -> tuple[object, ...]:
-    return (
-        "enrol", folder, "--model", inputs / "personal", "--base", inputs / "base", "--data", inputs / "mine.safetensors",
-        "--target", TARGET, "--client", client, "--preset", "toy",
-    )  # fmt: skip
+def base_arguments(inputs: Path, provider: Path, out: Path) -> tuple[object, ...]:
+    return ("base", "--base", inputs / "base", "--target", TARGET, "--provider", provider, "--out", out, "--preset", "toy")
+
+
+def enrol_arguments(inputs: Path, base: Path, folder: Path, client: str) -> tuple[object, ...]:
+    return ("enrol", folder, "--model", inputs / "personal", "--base", base, "--data", inputs / "mine.safetensors", "--client", client)
+
+
+def admit_arguments(folder: Path, provider: Path) -> tuple[object, ...]:
+    return ("admit", folder / "enrolment.safetensors", "--provider", provider, "--allow-insecure")
+
+
+def renew_arguments(inputs: Path, folder: Path, state: Path) -> tuple[object, ...]:
+    return ("re-enrol", folder, "--model", inputs / "personal", "--data", inputs / "mine.safetensors", "--state", state)
 
 
 def request_arguments(inputs: Path, provider: Path, out: Path) -> tuple[object, ...]:

@@ -80,7 +80,7 @@ VERIFY: dict[str, tuple[Break, int, str]] = {
     "flipped proof byte": (lambda p: flip_proof(p, 1500), 3, "proof refused: chunk 0"),
     "proofs swapped": (swap_proofs, 3, "proof refused: chunk 0"),
     "truncated ledger": (lambda p: cut(p / "provider/ledger.sqlite"), 2, "ledger"),
-    "newer ledger": (lambda p: sql(p, "PRAGMA user_version = 9"), 2, "user_version: ledger has another schema version than 1 (got 9)"),
+    "newer ledger": (lambda p: sql(p, "PRAGMA user_version = 9"), 2, "user_version: ledger has another schema version than 2 (got 9)"),
     "another database": (lambda p: sql(p, "PRAGMA application_id = 9"), 2, "no zkapex ledger"),
     "altered ledger": (lambda p: sql(p, "UPDATE enrolments SET client_id = 'eve' WHERE client_id = 'bob'"), 2, "row differs from its sealed event"),
     "no ledger": (lambda p: (p / "provider/ledger.sqlite").unlink(), 2, "no such ledger; create one with `zkapex keygen DIR`"),
@@ -187,13 +187,13 @@ def test_answers_are_not_overwritten(run: Run, place: Path, cache: Path, case: s
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 5000.0, -4096.0])
-def test_weights_that_do_not_fit(run: Run, inputs: Path, cache: Path, tmp_path: Path, value: float) -> None:
+def test_weights_that_do_not_fit(run: Run, walked: Path, inputs: Path, cache: Path, tmp_path: Path, value: float) -> None:
     model, params = load_checkpoint(inputs / "personal")
     dense = params["vit"]["encoder"]["layer"]["0"]["intermediate"]["dense"]
     dense["kernel"] = dense["kernel"].copy()
     dense["kernel"][3, 2] = value
     save_checkpoint(tmp_path / "bad", model, params)
-    arguments = [str(a).replace(str(inputs / "personal"), str(tmp_path / "bad")) for a in enrol_arguments(inputs, tmp_path / "eve", "eve")]
+    arguments = [str(a).replace(str(inputs / "personal"), str(tmp_path / "bad")) for a in enrol_arguments(inputs, walked / "base", tmp_path / "eve", "eve")]
     ran = run(*arguments, "--cache", cache, code=2)
     assert "bad" in one_sentence(ran)
     assert not list((tmp_path / "eve").rglob("*") if (tmp_path / "eve").exists() else [])
@@ -210,10 +210,10 @@ DATA: dict[str, tuple[Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]], 
 
 
 @pytest.mark.parametrize("case", DATA)
-def test_data(run: Run, inputs: Path, cache: Path, tmp_path: Path, case: str) -> None:
+def test_data(run: Run, walked: Path, inputs: Path, cache: Path, tmp_path: Path, case: str) -> None:
     change, words = DATA[case]
     save_arrays(tmp_path / "data", change(images(0, 20)))
-    arguments = [str(a).replace(str(inputs / "mine.safetensors"), str(tmp_path / "data")) for a in enrol_arguments(inputs, tmp_path / "eve", "eve")]
+    arguments = [str(a).replace(str(inputs / "mine.safetensors"), str(tmp_path / "data")) for a in enrol_arguments(inputs, walked / "base", tmp_path / "eve", "eve")]
     ran = run(*arguments, "--cache", cache, code=2)
     assert words in one_sentence(ran) and "data" in one_sentence(ran)
 

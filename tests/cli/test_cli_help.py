@@ -8,7 +8,7 @@ from cli_walk import Run
 from zkapex_jax.cli import tables as tables_command
 from zkapex_jax.cli.main import _COMMANDS, app  # noqa: F401
 
-NAMES = [command.__name__ for _, command, _ in _COMMANDS]
+NAMES = [command.__name__.replace("_", "-") for _, command, _ in _COMMANDS]
 GROUPS = [("ledger", name) for name in ("show", "check", "close")] + [("srs", name) for name in ("ensure", "import")]
 
 
@@ -16,7 +16,7 @@ def test_the_root_help_lists_every_command_and_the_order(run: Run) -> None:
     shown = run("--help").out
     for name in [*NAMES, "ledger", "srs"]:
         assert f" {name} " in shown
-    assert "keygen → enrol → admit" in shown and "Exit codes" in shown
+    assert "keygen → base → enrol →" in shown and "Exit codes" in shown
 
 
 @pytest.mark.parametrize("name", NAMES)

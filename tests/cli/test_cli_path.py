@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_walk import TARGET, Run, enrol_arguments, request_arguments
+from cli_walk import TARGET, Run, admit_arguments, renew_arguments, request_arguments
 
 from zkapex_jax.models import flatten, load_checkpoint, select_targets
 from zkapex_jax.protocol import Request, Update
@@ -29,7 +29,7 @@ def test_accepted_recorded_and_advanced(run: Run, place: Path, cache: Path) -> N
     state = run("state", "--provider", place / "provider", "--client", "alice", "--json").document
     assert state["position"] == 1 and state["open_requests"] == []
     assert state["forgotten_weights"] == int(Request.from_file(place / "request").mask().sum())
-    assert run("ledger", "check", place / "provider", "--json").document == {"ledger": str(place / "provider/ledger.sqlite"), "events": 8, "whole": True}
+    assert run("ledger", "check", place / "provider", "--json").document == {"ledger": str(place / "provider/ledger.sqlite"), "events": 9, "whole": True}
 
 
 def test_a_second_request_keeps_what_was_forgotten(run: Run, place: Path, inputs: Path, cache: Path) -> None:
@@ -86,38 +86,60 @@ def test_proving_again_resumes(run: Run, place: Path, cache: Path) -> None:
 
 
 def test_the_budget_of_openings_is_kept(run: Run, place: Path, cache: Path) -> None:
-    """toy: 16 blinding rows hide 15 evaluations, two a proof, one proof set aside: 6 proofs a chunk."""
+    """toy: 16 blinding rows hide 15 openings, two a proof; two are set aside for the tie: the enrolment and 5 answers."""
     answer = ("--request", place / "request", "--state", place / "alice.state", "--cache", cache)
+    shown = run("inspect", place / "alice", "--json").document
+    assert (shown["openings_limit"], shown["openings_left"], shown["proofs_left"]) == (15, 9, 4)
     proof = sorted(place.glob("alice/requests/*/chunks-*/*.proof"))[0]
-    for _ in range(5):
+    for _ in range(4):
         proof.unlink()
         run("prove", place / "alice", *answer, "--out", place / "again.bundle", "--force")
     proof.unlink()
+    before = (place / "alice/openings.json").read_bytes()
     spent = run("prove", place / "alice", *answer, "--out", place / "again.bundle", "--force", code=3)
-    assert "have served 6 proofs" in spent.err and "enrol anew" in spent.err
+    assert "chunk 0 were opened 12 times, as often as their blinding allows; enrol anew with `zkapex re-enrol`" in spent.err
+    assert (place / "alice/openings.json").read_bytes() == before and not proof.exists()
+    assert run("inspect", place / "alice", "--json").document["proofs_left"] == 0
 
 
 def test_enrolling_anew_keeps_what_was_forgotten(run: Run, place: Path, inputs: Path, cache: Path) -> None:
-    tools = ("--cache", cache, "--no-progress")
-    run(*enrol_arguments(inputs, place / "alice2", "alice"), *tools)
-    again = ("admit", place / "alice2/enrolment.safetensors", "--provider", place / "provider", *tools)
-    assert "while a request waits" in run(*again, code=3).err
-    verify(run, place, cache, "--allow-insecure")
-    before = run("state", "--provider", place / "provider", "--client", "alice", "--json").document
-    run(*again)
-    after = run("state", "--provider", place / "provider", "--client", "alice", "--json").document
-    assert after["position"] == 0 and after["enrolment_digest"] != before["enrolment_digest"]
+    tools, alice, provider = ("--cache", cache, "--no-progress"), place / "alice", place / "provider"
+    run(*renew_arguments(inputs, alice, place / "alice.state"), *tools)
+    assert "while a request waits" in run(*admit_arguments(alice / "renewal", provider), *tools, code=3).err
+    verify(run, place, cache, "--allow-insecure", "--out", place / "next")
+    assert "client's current state" in run(*admit_arguments(alice / "renewal", provider), *tools, code=3).err
+    run("advance", alice, "--request", place / "request", "--state", place / "next", "--bundle", place / "alice.bundle")
+    before = run("state", "--provider", provider, "--client", "alice", "--json").document
+    run(*renew_arguments(inputs, alice, place / "next"), "--seed", 7, "--force", *tools)
+    admitted = run(*admit_arguments(alice / "renewal", provider), "--out", place / "renewed", "--json", *tools).document["result"]
+    assert admitted["renewed"] and admitted["chunks"]
+    assert "follows another enrolment" in run("adopt", alice, "--state", place / "next", code=3).err
+    for _ in range(2):
+        run("adopt", alice, "--state", place / "renewed")
+    after = run("state", "--provider", provider, "--client", "alice", "--json").document
+    assert (before["position"], after["position"]) == (1, 2) and after["enrolment_digest"] != before["enrolment_digest"]
     assert after["forgotten_weights"] == before["forgotten_weights"] > 0
+    assert run("inspect", alice, "--json").document["openings_left"] == 11
 
 
-@pytest.mark.parametrize("name", ["request", "alice.state", "alice.bundle", "alice", "provider", "alice/secret.safetensors", "alice/enrolment.safetensors"])
+def test_an_auditor_checks_an_enrolment(run: Run, walked: Path, cache: Path) -> None:
+    files = ("--base", walked / "base", "--provider-key", walked / "provider/provider.key.pub", "--cache", cache)
+    alice, bob = (walked / name / "enrolment-proof.safetensors" for name in ("alice", "bob"))
+    check = ("verify-enrolment", walked / "alice/enrolment.safetensors", *files)
+    assert run(*check, "--proof", alice, "--allow-insecure", "--json").document["accepted"]
+    assert "belongs to another client" in run(*check, "--proof", bob, "--allow-insecure", code=3).err
+    assert "current state" in run(*check, "--proof", alice, "--state", walked / "alice.state", "--allow-insecure", code=3).err
+    assert "marked insecure" in run(*check, "--proof", alice, code=3).err
+
+
+@pytest.mark.parametrize("name", ["request", "alice.state", "alice.bundle", "alice", "provider", "alice/secret.safetensors", "alice/enrolment.safetensors", "alice/enrolment-proof.safetensors", "base"])
 def test_inspect_shows_everything(run: Run, walked: Path, name: str) -> None:
     shown = run("inspect", walked / name, "--json").document
-    assert shown["kind"] in {"request", "state", "bundle", "enrolment", "ledger", "secret"}
+    assert shown["kind"] in {"base", "request", "state", "bundle", "enrolment", "enrolment-proof", "ledger", "secret"}
     assert len(run("inspect", walked / name).out.splitlines()) > 5
 
 
-@pytest.mark.parametrize("name", ["toy.tables.json", "ceremony-8.srs"])
+@pytest.mark.parametrize("name", ["toy.tables.json", "toy.enrol.tables.json", "ceremony-8.srs"])
 def test_inspect_shows_tables_and_reference_string(run: Run, walked: Path, cache: Path, name: str) -> None:
     assert run("inspect", cache / name, "--json").document["kind"] in {"tables", "srs"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from chain_world import World, current, every, gradients, open_world
+from chain_world import World, current, every, gradients
 
 from zkapex_jax import workflow
 from zkapex_jax.errors import InputError, RefusedError
@@ -18,9 +18,8 @@ FIRST, SECOND, THIRD = every(20, 0), every(20, 7), every(20, 3, high=500)
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, list[Path]]:
+def chain(world: World) -> tuple[World, list[Path]]:
     """The whole chain, and the states that it went through."""
-    world = open_world(tmp_path_factory.mktemp("chain"), tmp_path_factory.mktemp("cache"))
     enrolled = world.enrol("alice")
     states = [world.admit(enrolled.enrolment, enrolled.proof).state]
     for number, mask in ((1, FIRST), (2, SECOND)):

@@ -52,7 +52,7 @@ def enrol(
     (public, for the provider) and secret.safetensors (owner-only: keep it, and openings.json beside it).
     Target tensors, preset and kind of reference string are those of the base file.
     """
-    from zkapex_jax.cli.inputs import draw, load_examples, load_model
+    from zkapex_jax.cli.inputs import check_weights, draw, load_examples, load_model
     from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
     from zkapex_jax.workflow import enrol as enrol_files
 
@@ -60,6 +60,7 @@ def enrol(
     key = load_public(provider_key) if provider_key is not None else None
     tool = options.toolchain_for(started_from, cache, tables=tables, srs=srs, threads=threads)
     personal = load_model(model, started_from.layout.target.pattern)
+    check_weights(personal)
     examples = draw(load_examples(data, personal.model), tool.preset.client_rows, seed, data)
     rows_path = make_directory(folder, mode=0o700) / ".gradient-rows.f32"
     refuse_leftover(rows_path, force)

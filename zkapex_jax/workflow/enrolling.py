@@ -79,7 +79,7 @@ def enrol(
     refuse_existing(ClientFolder(Path(folder)).enrolment_proof, force=force)
     committed = commit_enrolment(
         tool, folder=folder, client_id=client_id, base=base, layout=layout, theta=theta, rows=rows, provider_key=provider_key,
-        force=force, on_progress=on_progress,
+        unchecked=unchecked, force=force, on_progress=on_progress,
     )  # fmt: skip
     proved = prove_enrolment(tool, folder=folder, check=check, unchecked=unchecked, force=force, on_progress=on_progress)
     return joined(committed, proved)
@@ -105,12 +105,14 @@ def commit_enrolment(
     theta: np.ndarray,
     rows: np.ndarray,
     provider_key: str | None = None,
+    unchecked: bool = False,
     force: bool = False,
     on_progress: OnProgress | None = None,
 ) -> CommitResult:
     """Commit to weights `theta` (float [W]) and clipped gradient rows `rows` (float32 [n, W], may be mapped from disk).
 
-    `base` is the provider's signed base artefact; `provider_key` (hex) must have signed it, if given.
+    `base` is the provider's signed base artefact; `provider_key` (hex) must have signed it, if given. `unchecked` commits
+    to weights at any distance from the base, to show that verifiers refuse them.
 
     Raises InputError for a base of other tensors, weights further from it than it allows, NaN or out-of-range values,
     rows of another shape or all zero, or a damping that the preset cannot hold; RefusedError for a wrong signature.
@@ -120,7 +122,8 @@ def commit_enrolment(
         refuse_existing(path, force=force)
     model = open_base(tool, base, layout, provider_key)
     fixed = _fixed(theta, model.layout)
-    check_distance(fixed, model, np.ones(model.layout.weights, np.bool_))
+    if not unchecked:
+        check_distance(fixed, model, np.ones(model.layout.weights, np.bool_))
     checked = ClientRows.checked(rows, model.layout, tool.preset.client_rows)
     if client.base.resolve() != model.path.resolve():
         with storage_errors(client.base):

@@ -61,7 +61,8 @@ def renew(
         refuse_existing(path, force=force)
     model, theta = Base.from_file(base or client.base), current_theta(folder)
     tool.check(model)
-    check_distance(theta, model, ~replaced.cumulative())
+    if not unchecked:
+        check_distance(theta, model, ~replaced.cumulative())
     checked = ClientRows.checked(rows, model.layout, tool.preset.client_rows, free=~replaced.cumulative())
     committed = commit_into(tool, renewal, old.client_id, model.model_ref, model.layout, theta, checked, force, on_progress)
     register(client, Enrolment.from_file(renewal.enrolment, verify=False))
