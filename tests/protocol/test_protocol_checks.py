@@ -144,6 +144,17 @@ def test_state_and_secret_of_somebody_else(make: Factory) -> None:
         checks.check_state(make.state(alice), make.enrolment("alice"))
 
 
+def test_a_first_state_holds_what_was_enrolled(make: Factory) -> None:
+    enrolment = make.enrolment()
+    state = make.state(enrolment)
+    fields = {name: getattr(state, name) for name in type(state).model_fields}
+    tensors = {name: state.tensor(name) for name in state.container.specs}
+    with pytest.raises(RefusedError, match="does not hold the enrolled commitments"):
+        checks.check_state(state.to_file(make.path("s"), tensors | {"c_theta": make.bytes(*tensors["c_theta"].shape)}), enrolment)
+    with pytest.raises(RefusedError, match="is not the first of this enrolment"):
+        checks.check_state(type(state).parse(fields | {"head": "0" * 64}).to_file(make.path("s"), tensors), enrolment)
+
+
 WRONG_ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
     "client": ({"client_id": "bob"}, "another client"),
     "request": ({"request_digest": "77" * 32}, "answers another request"),
