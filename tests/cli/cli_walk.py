@@ -54,10 +54,28 @@ def walk(run: Run, inputs: Path, cache: Path, folder: Path) -> None:
     run("keygen", provider)
     for client, seed in (("alice", 0), ("bob", 1)):
         run(*enrol_arguments(inputs, folder / client, client), "--seed", seed, *tools)
-        run("admit", folder / client / "enrolment.safetensors", "--provider", provider, "--out", folder / f"{client}.state", *tools)
+        run(
+            "admit",
+            folder / client / "enrolment.safetensors",
+            "--provider",
+            provider,
+            "--out",
+            folder / f"{client}.state",
+            *tools,
+        )
     run(*request_arguments(inputs, provider, folder / "request"), *tools)
     answer = ("--request", folder / "request", "--state", folder / "alice.state", *tools)
-    run("unlearn", folder / "alice", *answer, "--provider-key", provider / "provider.key.pub", "--model", inputs / "personal", "--save-model", folder / "unlearned")
+    run(
+        "unlearn",
+        folder / "alice",
+        *answer,
+        "--provider-key",
+        provider / "provider.key.pub",
+        "--model",
+        inputs / "personal",
+        "--save-model",
+        folder / "unlearned",
+    )
     run("prove", folder / "alice", *answer, "--out", folder / "alice.bundle")
 
 

@@ -15,7 +15,11 @@ from cli_walk import Run, enrol_arguments
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True, check=False) if shutil.which("mount") else None
+    mounted = (
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True, check=False)
+        if shutil.which("mount")
+        else None
+    )
     if mounted is None or mounted.returncode != 0:
         pytest.skip("no permission to mount a small file system")
     try:
@@ -49,7 +53,16 @@ def test_prove_keeps_what_is_proven_and_resumes(run: Run, walked: Path, cache: P
     shutil.rmtree(next(small_disk.glob("alice/requests/*/chunks-*")))
     shutil.rmtree(small_disk / "alice/points")
     before = files(small_disk)
-    arguments = ("prove", small_disk / "alice", "--request", small_disk / "request", "--state", small_disk / "alice.state", "--out", small_disk / "bundle")
+    arguments = (
+        "prove",
+        small_disk / "alice",
+        "--request",
+        small_disk / "request",
+        "--state",
+        small_disk / "alice.state",
+        "--out",
+        small_disk / "bundle",
+    )
     fill(small_disk, leave)
     ran = run(*arguments, "--cache", cache, code=4)
     assert "no space left" in ran.err.lower()

@@ -22,10 +22,36 @@ def test_a_language_model(run: Run, cache: Path, tmp_path: Path) -> None:
         save_arrays(tmp_path / f"{name}.safetensors", {"input_ids": rng.integers(0, 64, (10, 8), np.int32)})
     target, provider = ("--target", "**/fc1/kernel", "--preset", "toy", "--cache", cache, "--no-progress"), tmp_path / "provider"
     run("keygen", provider)
-    run("enrol", tmp_path / "c", "--model", tmp_path / "base", "--base", tmp_path / "base", "--data", tmp_path / "mine.safetensors", "--client", "c", *target)
+    run(
+        "enrol",
+        tmp_path / "c",
+        "--model",
+        tmp_path / "base",
+        "--base",
+        tmp_path / "base",
+        "--data",
+        tmp_path / "mine.safetensors",
+        "--client",
+        "c",
+        *target,
+    )
     run("admit", tmp_path / "c/enrolment.safetensors", "--provider", provider, "--out", tmp_path / "state", "--cache", cache)
     data = ("--forget-data", tmp_path / "forget.safetensors", "--retain-data", tmp_path / "retain.safetensors")
-    run("request", "--base", tmp_path / "base", *data, "--forget", "ten texts", "--provider", provider, "--out", tmp_path / "r", "--budget", "9", *target)
+    run(
+        "request",
+        "--base",
+        tmp_path / "base",
+        *data,
+        "--forget",
+        "ten texts",
+        "--provider",
+        provider,
+        "--out",
+        tmp_path / "r",
+        "--budget",
+        "9",
+        *target,
+    )
     answer = ("--request", tmp_path / "r", "--state", tmp_path / "state", "--cache", cache, "--no-progress")
     run("unlearn", tmp_path / "c", *answer, "--provider-key", provider / "provider.key.pub")
     run("prove", tmp_path / "c", *answer, "--out", tmp_path / "b")

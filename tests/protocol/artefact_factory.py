@@ -9,7 +9,18 @@ import numpy as np
 
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import TOY
-from zkapex_jax.protocol import Bundle, ChunkedLayout, ClientSecret, Enrolment, ModelRef, Request, SigningKey, State, Update, chunk_name
+from zkapex_jax.protocol import (
+    Bundle,
+    ChunkedLayout,
+    ClientSecret,
+    Enrolment,
+    ModelRef,
+    Request,
+    SigningKey,
+    State,
+    Update,
+    chunk_name,
+)
 from zkapex_jax.protocol.bundle import points_bytes
 from zkapex_jax.protocol.chain import first_state
 from zkapex_jax.protocol.masks import pack_mask, touched_chunks
@@ -46,21 +57,34 @@ class Factory:
         return Enrolment.parse(fields | changes).to_file(self.path("enrolment"), tensors)
 
     def secret(self, enrolment: Enrolment, **changes: Any) -> ClientSecret:
-        tensors = {"theta": self.rng.integers(-9, 9, WEIGHTS, np.int32), "gradient_seed": self.bytes(32), "theta_seeds": self.bytes(len(LAYOUT.chunks), 32)}
+        tensors = {
+            "theta": self.rng.integers(-9, 9, WEIGHTS, np.int32),
+            "gradient_seed": self.bytes(32),
+            "theta_seeds": self.bytes(len(LAYOUT.chunks), 32),
+        }
         for chunk, size in enumerate(LAYOUT.chunks):
             tensors[chunk_name("gradients", chunk)] = self.rng.integers(-127, 127, (TOY.client_rows, size), np.int8)
-        fields = {"client_id": enrolment.client_id, "layout": LAYOUT, "preset": TOY.name, "gamma": GAMMA, "enrolment_digest": enrolment.digest}
+        fields = {
+            "client_id": enrolment.client_id,
+            "layout": LAYOUT,
+            "preset": TOY.name,
+            "gamma": GAMMA,
+            "enrolment_digest": enrolment.digest,
+        }
         return ClientSecret.parse(fields | changes).to_file(self.path("secret"), tensors)
 
     def request(self, key: SigningKey, *, mask: np.ndarray | None = None, sign: bool = True, **changes: Any) -> Request:
         if mask is None:
             mask = np.zeros(WEIGHTS, bool)
-            mask[:: 7][: LAYOUT.chunks[0] // 7] = True  # the first chunk alone
+            mask[::7][: LAYOUT.chunks[0] // 7] = True  # the first chunk alone
         touched = touched_chunks(mask, LAYOUT)
         count, tensors = len(touched), {"mask": pack_mask(mask)}
         for chunk in touched:
             tensors[chunk_name("h", chunk)] = self.rng.integers(-9, 9, (TOY.forget_rows, LAYOUT.chunks[chunk]), np.int8)
-        tensors["c_free"], tensors["c_forget"] = self.bytes(count, TOY.lanes, 48), self.bytes(count, TOY.forget_rows, TOY.lanes, 48)
+        tensors["c_free"], tensors["c_forget"] = (
+            self.bytes(count, TOY.lanes, 48),
+            self.bytes(count, TOY.forget_rows, TOY.lanes, 48),
+        )
         tensors |= changes.pop("tensors", {})
         fields = {
             "request_id": f"r-{self.count}", "model": MODEL, "layout": LAYOUT, "srs_insecure": False, "nonce": self.bytes(32).tobytes().hex(),

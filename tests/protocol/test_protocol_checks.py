@@ -32,7 +32,9 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         SigningKey.load(tmp_path / "k")
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", b"\xff" * 20_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", b"\xff" * 20_000]
+)
 def test_files_that_are_no_key(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "k").write_bytes(content)
     (tmp_path / "k").chmod(0o600)
@@ -89,9 +91,17 @@ def test_chain_of_states(make: Factory, key: SigningKey) -> None:
     request, state = make.request(key), make.state(enrolment)
     bundle = make.bundle(enrolment, request, state)
     after = next_state(state, request, bundle, make.path("state"))
-    assert state.head == hashlib.sha256(b"zkapex.head/1\0" + bytes.fromhex(enrolment.digest)).hexdigest() == first_head(enrolment.digest)
+    assert (
+        state.head
+        == hashlib.sha256(b"zkapex.head/1\0" + bytes.fromhex(enrolment.digest)).hexdigest()
+        == first_head(enrolment.digest)
+    )
     parts = b"".join(bytes.fromhex(part) for part in (state.head, request.digest, bundle.digest))
-    assert after.head == hashlib.sha256(b"zkapex.head/1\0" + parts).hexdigest() == next_head(state.head, request.digest, bundle.digest)
+    assert (
+        after.head
+        == hashlib.sha256(b"zkapex.head/1\0" + parts).hexdigest()
+        == next_head(state.head, request.digest, bundle.digest)
+    )
     assert (state.position, after.position) == (0, 1) and after.enrolment_digest == enrolment.digest
 
 
@@ -178,7 +188,10 @@ def test_answers_to_something_else(make: Factory, key: SigningKey, kind: str, ca
 def test_update_of_other_chunks_or_weights(make: Factory, key: SigningKey) -> None:
     enrolment = make.enrolment()
     request, state = make.request(key), make.state(enrolment)
-    for tensors, words in (({"sigma.00001": np.zeros(3, np.int64)}, "exactly the touched chunks"), ({"theta_u": np.zeros(5, np.int32)}, "another number of weights")):
+    for tensors, words in (
+        ({"sigma.00001": np.zeros(3, np.int64)}, "exactly the touched chunks"),
+        ({"theta_u": np.zeros(5, np.int32)}, "another number of weights"),
+    ):
         with pytest.raises(RefusedError, match=words):
             checks.check_update(make.update(enrolment, request, state, tensors=tensors), enrolment, request, state)
 

@@ -9,7 +9,7 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, Force, ProviderDir, Quiet, ShowProgress, SrsFile, TablesFile, Threads
+from zkapex_jax.cli.options import AsJson, Cache, Force, ProviderDir, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output
 from zkapex_jax.cli.state import copy_state
 from zkapex_jax.protocol import Enrolment
@@ -21,7 +21,7 @@ from zkapex_jax.workflow import admit as admit_files
 def admit(
     enrolment: Annotated[Path, typer.Argument(metavar="ENROLMENT", help="The client's enrolment.safetensors.")],
     provider: ProviderDir,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Also write the client's first state here.", show_default=False)] = None,
+    out: Annotated[Path | None, option("out", "FILE", "Also write the client's first state here.")] = None,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,

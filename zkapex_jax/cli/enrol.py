@@ -10,7 +10,21 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, Force, InsecureSrs, ModelDir, PresetName, Quiet, ShowProgress, SrsFile, TablesFile, Target, Threads
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    Force,
+    InsecureSrs,
+    ModelDir,
+    PresetName,
+    Quiet,
+    ShowProgress,
+    SrsFile,
+    TablesFile,
+    Target,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_seconds
 from zkapex_jax.errors import StorageError
 from zkapex_jax.formats.atomic import make_directory
@@ -20,13 +34,15 @@ from zkapex_jax.formats.atomic import make_directory
 def enrol(
     folder: Annotated[Path, typer.Argument(metavar="CLIENT", help="The client's folder, to be made.")],
     model: ModelDir,
-    base: Annotated[Path, typer.Option("--base", metavar="DIR", help="The provider's base model, which the enrolment names.")],
-    data: Annotated[Path, typer.Option("--data", metavar="FILE", help="Personal data: safetensors of pixel_values and labels, or input_ids.")],
+    base: Annotated[Path, option("base", "DIR", "The provider's base model, which the enrolment names.")],
+    data: Annotated[Path, option("data", "FILE", "Personal data: safetensors of pixel_values and labels, or input_ids.")],
     target: Target,
-    client_id: Annotated[str, typer.Option("--client", metavar="ID", help="Client id: 1 to 64 letters, digits, dots, dashes, underscores.")],
-    model_name: Annotated[str | None, typer.Option("--model-name", metavar="NAME", help="Name of the model. Default: the base folder's name.", show_default=False)] = None,
+    client_id: Annotated[str, option("client", "ID", "Client id: 1 to 64 letters, digits, dots, dashes, underscores.")],
+    model_name: Annotated[str | None, option("model-name", "NAME", "Name of the model. Default: the base folder's name.")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the examples whose gradients are enrolled.")] = 0,
-    micro_batch: Annotated[int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")] = 8,
+    micro_batch: Annotated[
+        int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
+    ] = 8,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
@@ -76,5 +92,7 @@ def enrol(
 def _refuse_leftover(path: Path, force: bool) -> None:
     """Rows of a run that was killed; they are private, so they go rather than stay."""
     if path.exists() and not force:
-        raise StorageError("was left by an enrolment that was ended from outside", code="exists", file=path, hint="pass --force to remove it")
+        raise StorageError(
+            "was left by an enrolment that was ended from outside", code="exists", file=path, hint="pass --force to remove it"
+        )
     path.unlink(missing_ok=True)

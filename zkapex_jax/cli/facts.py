@@ -81,7 +81,10 @@ def _artefact(path: Path) -> Facts:
         raise InputError("is an artefact of a kind that this version does not know", code="wrong_kind", file=path)
     artefact = kind.from_file(path)
     describe = _DESCRIBE.get(kind, lambda _: {})
-    size = {"size": human_bytes(path.stat().st_size), "tensors": [f"{name} {spec}" for name, spec in artefact.container.specs.items()]}
+    size = {
+        "size": human_bytes(path.stat().st_size),
+        "tensors": [f"{name} {spec}" for name, spec in artefact.container.specs.items()],
+    }
     return Facts(kind.kind, artefact.digest, kind.is_secret, describe(artefact) | size)
 
 

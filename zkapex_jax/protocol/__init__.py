@@ -11,8 +11,7 @@ from zkapex_jax.protocol.state import State
 from zkapex_jax.protocol.update import Update
 
 KINDS: dict[str, type[Artefact]] = {
-    artefact.kind: artefact
-    for artefact in (Enrolment, ClientSecret, Request, State, Update, Bundle, Points, ReferenceString)
+    artefact.kind: artefact for artefact in (Enrolment, ClientSecret, Request, State, Update, Bundle, Points, ReferenceString)
 }
 
 __all__ = [

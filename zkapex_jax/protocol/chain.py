@@ -30,7 +30,9 @@ def next_head(head: str, request_digest: str, bundle_digest: str) -> str:
     return hashlib.sha256(_CONTEXT + b"".join(parts)).hexdigest()
 
 
-def first_state(enrolment: Enrolment, path: str | os.PathLike[str], *, forgotten: np.ndarray | None = None, force: bool = False) -> State:
+def first_state(
+    enrolment: Enrolment, path: str | os.PathLike[str], *, forgotten: np.ndarray | None = None, force: bool = False
+) -> State:
     """Write the state of a fresh enrolment: its Com(θ̂p), nothing forgotten, or `forgotten` (bool [W]) on re-enrolment."""
     mask = np.zeros(enrolment.layout.weights, np.bool_) if forgotten is None else forgotten
     fields: dict[str, Any] = {

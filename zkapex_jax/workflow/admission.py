@@ -55,7 +55,9 @@ def admit(tool: Toolchain, provider: Provider, enrolment: Path, *, on_progress: 
     state: State = provider.make(partial(first_state, kept, forgotten=forgotten))
     record = provider.ledger.add_enrolment(kept, state)
     if record.replaced:
-        raise RefusedError("this enrolment was replaced by a later one", code="replaced", file=enrolment, field="client_id", value=kept.client_id)
+        raise RefusedError(
+            "this enrolment was replaced by a later one", code="replaced", file=enrolment, field="client_id", value=kept.client_id
+        )
     return AdmitResult(kept.client_id, kept.digest, state.path, record.sequence)
 
 

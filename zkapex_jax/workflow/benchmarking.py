@@ -54,7 +54,14 @@ def _walk(tool: Toolchain, data: SyntheticClient, folder: Path, on_progress: OnP
         key = generate_key(folder / "key.pem")
         provider.ledger.trust(key.public)
         enrolled = enrol(
-            tool, folder=client, client_id=CLIENT, model=model, layout=data.layout, theta=data.theta, rows=data.rows, on_progress=on_progress
+            tool,
+            folder=client,
+            client_id=CLIENT,
+            model=model,
+            layout=data.layout,
+            theta=data.theta,
+            rows=data.rows,
+            on_progress=on_progress,
         )
         state = admit(tool, provider, enrolled.enrolment, on_progress=on_progress).state
         request = create_request(

@@ -74,17 +74,27 @@ def enrol(
     shared = {"client_id": client_id, "layout": cut, "preset": tool.preset.name, "gamma": gamma}
     draft_path = client.path / ".draft-secret.safetensors"
     try:
-        draft = ClientSecret.parse(shared | {"enrolment_digest": ""}).to_file(draft_path, _secret_tensors(cut, theta_fixed, rows), force=True)
+        draft = ClientSecret.parse(shared | {"enrolment_digest": ""}).to_file(
+            draft_path, _secret_tensors(cut, theta_fixed, rows), force=True
+        )
         enrolment, report = _commit(tool, client, shared, model, draft_path, force, on_progress)
         copies = {name: LazyTensor(spec, partial(_one, draft, name)) for name, spec in draft.container.specs.items()}
         ClientSecret.parse(shared | {"enrolment_digest": enrolment.digest}).to_file(client.secret, copies, force=force)
     finally:
         draft_path.unlink(missing_ok=True)
-    return EnrolResult(client.enrolment, client.secret, enrolment.digest, gamma, time.monotonic() - started, report.get("peak_rss_bytes"))
+    return EnrolResult(
+        client.enrolment, client.secret, enrolment.digest, gamma, time.monotonic() - started, report.get("peak_rss_bytes")
+    )
 
 
 def _commit(
-    tool: Toolchain, client: ClientFolder, shared: dict[str, Any], model: ModelRef, draft: Path, force: bool, on_progress: OnProgress | None
+    tool: Toolchain,
+    client: ClientFolder,
+    shared: dict[str, Any],
+    model: ModelRef,
+    draft: Path,
+    force: bool,
+    on_progress: OnProgress | None,
 ) -> tuple[Enrolment, dict[str, Any]]:
     commitments = client.path / ".commitments.safetensors"
     try:
@@ -106,7 +116,10 @@ def _fixed(theta: np.ndarray, cut: ChunkedLayout) -> np.ndarray:
 def _checked_rows(rows: np.ndarray, cut: ChunkedLayout, count: int) -> np.ndarray:
     if rows.shape != (count, cut.weights) or rows.dtype != np.float32:
         raise InputError(
-            f"gradient rows must be float32 [{count}, {cut.weights}]", code="shape", field="rows", value=f"{rows.dtype}{list(rows.shape)}"
+            f"gradient rows must be float32 [{count}, {cut.weights}]",
+            code="shape",
+            field="rows",
+            value=f"{rows.dtype}{list(rows.shape)}",
         )
     return rows
 

@@ -56,7 +56,9 @@ def load(path: Path, enrolment_digest: str) -> dict[int, int]:
             raise InputError("is not a count of openings of version 1", code="wrong_kind")
         counts = document["chunks"].items()
         parsed = {
-            canonical.parse_int(chunk, low=0, high=1 << 20, field="chunks"): canonical.parse_int(count, low=0, high=1 << 20, field=chunk)
+            canonical.parse_int(chunk, low=0, high=1 << 20, field="chunks"): canonical.parse_int(
+                count, low=0, high=1 << 20, field=chunk
+            )
             for chunk, count in counts
         }
     except InputError as error:
