@@ -54,11 +54,28 @@ def walk(run: Run, inputs: Path, cache: Path, folder: Path) -> None:
     run("keygen", provider)
     run(*base_arguments(inputs, provider, folder / "base"), *tools)
     for client, seed in (("alice", 0), ("bob", 1)):
-        run(*enrol_arguments(inputs, folder / "base", folder / client, client), "--seed", seed, "--provider-key", provider / "provider.key.pub", *tools)
+        run(
+            *enrol_arguments(inputs, folder / "base", folder / client, client),
+            "--seed",
+            seed,
+            "--provider-key",
+            provider / "provider.key.pub",
+            *tools,
+        )
         run(*admit_arguments(folder / client, provider), "--out", folder / f"{client}.state", *tools)
     run(*request_arguments(inputs, provider, folder / "request"), *tools)
     answer = ("--request", folder / "request", "--state", folder / "alice.state", *tools)
-    run("unlearn", folder / "alice", *answer, "--provider-key", provider / "provider.key.pub", "--model", inputs / "personal", "--save-model", folder / "unlearned")
+    run(
+        "unlearn",
+        folder / "alice",
+        *answer,
+        "--provider-key",
+        provider / "provider.key.pub",
+        "--model",
+        inputs / "personal",
+        "--save-model",
+        folder / "unlearned",
+    )
     run("prove", folder / "alice", *answer, "--out", folder / "alice.bundle")
 
 
@@ -67,7 +84,18 @@ def base_arguments(inputs: Path, provider: Path, out: Path) -> tuple[object, ...
 
 
 def enrol_arguments(inputs: Path, base: Path, folder: Path, client: str) -> tuple[object, ...]:
-    return ("enrol", folder, "--model", inputs / "personal", "--base", base, "--data", inputs / "mine.safetensors", "--client", client)
+    return (
+        "enrol",
+        folder,
+        "--model",
+        inputs / "personal",
+        "--base",
+        base,
+        "--data",
+        inputs / "mine.safetensors",
+        "--client",
+        client,
+    )
 
 
 def admit_arguments(folder: Path, provider: Path) -> tuple[object, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -12,125 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_walk import Ran, Run, enrol_arguments, images, request_arguments
+from cli_tamper import alter, cut, one_sentence, snapshot
+from cli_walk import Run, enrol_arguments, images
 
+from zkapex_jax.errors import InputError
 from zkapex_jax.formats.arrays import load_arrays, save_arrays
 from zkapex_jax.models import load_checkpoint, save_checkpoint
-from zkapex_jax.protocol import Bundle, Request, generate_key
+from zkapex_jax.protocol import ModelRef, Request, generate_key
 
 Break = Callable[[Path], object]
-
-
-def snapshot(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file, caches of points aside."""
-    files = (path for path in folder.rglob("*") if path.is_file() and "points" not in path.parts)
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def one_sentence(ran: Ran) -> str:
-    lines = [line for line in ran.err.splitlines() if line.startswith("error: ")]
-    assert len(lines) == 1 and ran.err.strip() == lines[0], ran.err
-    return lines[0]
-
-
-def alter(path: Path, where: float = 0.9) -> None:
-    data = bytearray(path.read_bytes())
-    data[int(where * len(data))] ^= 1
-    path.write_bytes(data)
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def rebind(place: Path, **changes: object) -> None:
-    """Rewrite alice's bundle with other header fields and right digests: a dishonest sender."""
-    bundle = Bundle.from_file(place / "alice.bundle")
-    fields = {name: getattr(bundle, name) for name in Bundle.model_fields} | changes
-    Bundle.parse(fields).to_file(place / "alice.bundle", {name: bundle.tensor(name) for name in bundle.container.specs}, force=True)
-
-
-def flip_proof(place: Path, offset: int) -> None:
-    """Change one byte of the first chunk's message, with right digests."""
-    bundle = Bundle.from_file(place / "alice.bundle")
-    tensors = {name: bundle.tensor(name) for name in bundle.container.specs}
-    tensors["proof.00000"][offset] ^= 1
-    Bundle.parse({name: getattr(bundle, name) for name in Bundle.model_fields}).to_file(place / "alice.bundle", tensors, force=True)
-
-
-def swap_proofs(place: Path) -> None:
-    bundle = Bundle.from_file(place / "alice.bundle")
-    tensors = {"proof.00000": bundle.tensor("proof.00001"), "proof.00001": bundle.tensor("proof.00000")}
-    Bundle.parse({name: getattr(bundle, name) for name in Bundle.model_fields}).to_file(place / "alice.bundle", tensors, force=True)
-
-
-VERIFY: dict[str, tuple[Break, int, str]] = {
-    "truncated bundle": (lambda p: cut(p / "alice.bundle"), 2, "alice.bundle"),
-    "altered bundle": (lambda p: alter(p / "alice.bundle"), 2, "proof.00001: bytes do not match"),
-    "no bundle": (lambda p: (p / "alice.bundle").unlink(), 2, "alice.bundle: no such file"),
-    "a request for a bundle": (lambda p: (p / "alice.bundle").write_bytes((p / "request").read_bytes()), 2, "must be a zkapex.bundle"),
-    "another client's name": (lambda p: rebind(p, client_id="bob"), 3, "enrolment_digest: is not the client's enrolment"),
-    "an unknown client": (lambda p: rebind(p, client_id="carol"), 3, "client_id: no such client"),
-    "an unknown request": (lambda p: rebind(p, request_digest="0" * 64), 3, "request_digest: this ledger has published no such request"),
-    "another state": (lambda p: rebind(p, state_digest="0" * 64), 3, "state_digest: does not start from the client's current state"),
-    "other tables": (lambda p: rebind(p, tables_digest="0" * 64), 3, "tables_digest: is for other constraint tables"),
-    "another SRS": (lambda p: rebind(p, srs_digest="0" * 64), 3, "srs_digest: is for another reference string"),
-    "said to be secure": (lambda p: rebind(p, insecure=False), 3, "insecure"),
-    "flipped commitment": (lambda p: flip_proof(p, 50), 2, "alice.bundle: point 1 is not "),
-    "flipped proof byte": (lambda p: flip_proof(p, 1500), 3, "proof refused: chunk 0"),
-    "proofs swapped": (swap_proofs, 3, "proof refused: chunk 0"),
-    "truncated ledger": (lambda p: cut(p / "provider/ledger.sqlite"), 2, "ledger"),
-    "newer ledger": (lambda p: sql(p, "PRAGMA user_version = 9"), 2, "user_version: ledger has another schema version than 2 (got 9)"),
-    "another database": (lambda p: sql(p, "PRAGMA application_id = 9"), 2, "no zkapex ledger"),
-    "altered ledger": (lambda p: sql(p, "UPDATE enrolments SET client_id = 'eve' WHERE client_id = 'bob'"), 2, "row differs from its sealed event"),
-    "no ledger": (lambda p: (p / "provider/ledger.sqlite").unlink(), 2, "no such ledger; create one with `zkapex keygen DIR`"),
-    "kept enrolment altered": (lambda p: [alter(f) for f in (p / "provider/artefacts").iterdir()], 2, "do not match their SHA-256"),
-    "kept enrolment lost": (lambda p: [f.unlink() for f in (p / "provider/artefacts").iterdir()], 2, "no such file"),
-}
-
-
-def sql(place: Path, statement: str) -> None:
-    import sqlite3
-
-    with sqlite3.connect(place / "provider/ledger.sqlite") as connection:
-        connection.execute(statement)
-    connection.close()
-
-
-@pytest.mark.parametrize("case", VERIFY)
-def test_verify(run: Run, place: Path, cache: Path, case: str) -> None:
-    change, code, words = VERIFY[case]
-    change(place)
-    before = snapshot(place)
-    ran = run("verify", place / "alice.bundle", "--provider", place / "provider", "--allow-insecure", "--out", place / "next", "--cache", cache, code=code)
-    assert words in one_sentence(ran)
-    after = snapshot(place)
-    if "proof refused" in words or "not " in words and "point" in words:  # the bundle is kept as evidence, the verdict recorded
-        before.pop("provider/ledger.sqlite"), after.pop("provider/ledger.sqlite")
-        after.pop(f"provider/artefacts/{Bundle.from_file(place / 'alice.bundle').digest}.safetensors")
-        state = run("state", "--provider", place / "provider", "--client", "alice", "--json").document
-        assert state["position"] == 0 and len(state["open_requests"]) == 1
-    assert after == before and not (place / "next").exists()
-
-
-def test_insecure_needs_permission(run: Run, place: Path, cache: Path) -> None:
-    ran = run("verify", place / "alice.bundle", "--provider", place / "provider", "--cache", cache, "--json", code=3)
-    assert ran.document["error"]["code"] == "insecure" and ran.document["error"]["exit_code"] == 3
-
-
-def test_replay(run: Run, place: Path, inputs: Path, cache: Path) -> None:
-    """alice's accepted bundle does not answer the next request."""
-    tools = ("--cache", cache, "--no-progress")
-    run("verify", place / "alice.bundle", "--provider", place / "provider", "--allow-insecure", *tools)
-    run(*request_arguments(inputs, place / "provider", place / "second"), *tools)
-    second = Request.from_file(place / "second")
-    rebind(place, request_digest=second.digest)
-    ran = run("verify", place / "alice.bundle", "--provider", place / "provider", "--allow-insecure", *tools, code=3)
-    assert "state_digest: does not start from the client's current state" in one_sentence(ran)
-    current = run("state", "--provider", place / "provider", "--client", "alice", "--json").document["state_digest"]
-    rebind(place, state_digest=current)
-    ran = run("verify", place / "alice.bundle", "--provider", place / "provider", "--allow-insecure", *tools, code=3)
-    assert "proof refused" in one_sentence(ran)
 
 
 def resign(place: Path, **changes: object) -> None:
@@ -138,25 +27,37 @@ def resign(place: Path, **changes: object) -> None:
     request = Request.from_file(place / "request")
     key = generate_key(place / "other.key")
     fields = {name: getattr(request, name) for name in Request.model_fields} | {"signer": key.public} | changes
-    Request.parse(fields).to_file(place / "request", {name: request.tensor(name) for name in request.container.specs}, sign=key.sign, force=True)
+    Request.parse(fields).to_file(
+        place / "request", {name: request.tensor(name) for name in request.container.specs}, sign=key.sign, force=True
+    )
 
 
 def other_model(place: Path) -> None:
-    from zkapex_jax.protocol import ModelRef
-
     resign(place, model=ModelRef(name="other", architecture="vit", base_digest="0" * 64))
 
 
 UNLEARN: dict[str, tuple[Break, int, str]] = {
     "request signed by another key": (resign, 3, "signer: request is signed by another key"),
-    "request that claims the provider's key": (lambda p: resign(p, signer=(p / "provider/provider.key.pub").read_text().strip()), 3, "signature is wrong"),
+    "request that claims the provider's key": (
+        lambda p: resign(p, signer=(p / "provider/provider.key.pub").read_text().strip()),
+        3,
+        "signature is wrong",
+    ),
     "request for another model": (other_model, 3, "model: names another model than the enrolment"),
     "truncated request": (lambda p: cut(p / "request"), 2, "request"),
     "altered request": (lambda p: alter(p / "request"), 2, "do not match their SHA-256"),
-    "another client's state": (lambda p: (p / "alice.state").write_bytes((p / "bob.state").read_bytes()), 3, "belongs to another client"),
+    "another client's state": (
+        lambda p: (p / "alice.state").write_bytes((p / "bob.state").read_bytes()),
+        3,
+        "belongs to another client",
+    ),
     "truncated state": (lambda p: cut(p / "alice.state"), 2, "alice.state"),
     "altered secret": (lambda p: alter(p / "alice/secret.safetensors", 0.99), 2, "do not match their SHA-256"),
-    "another client's secret": (lambda p: (p / "alice/secret.safetensors").write_bytes((p / "bob/secret.safetensors").read_bytes()), 3, "another client"),
+    "another client's secret": (
+        lambda p: (p / "alice/secret.safetensors").write_bytes((p / "bob/secret.safetensors").read_bytes()),
+        3,
+        "another client",
+    ),
     "no enrolment": (lambda p: (p / "alice/enrolment.safetensors").unlink(), 2, "holds no enrolment"),
 }
 
@@ -193,7 +94,10 @@ def test_weights_that_do_not_fit(run: Run, walked: Path, inputs: Path, cache: Pa
     dense["kernel"] = dense["kernel"].copy()
     dense["kernel"][3, 2] = value
     save_checkpoint(tmp_path / "bad", model, params)
-    arguments = [str(a).replace(str(inputs / "personal"), str(tmp_path / "bad")) for a in enrol_arguments(inputs, walked / "base", tmp_path / "eve", "eve")]
+    arguments = [
+        str(a).replace(str(inputs / "personal"), str(tmp_path / "bad"))
+        for a in enrol_arguments(inputs, walked / "base", tmp_path / "eve", "eve")
+    ]
     ran = run(*arguments, "--cache", cache, code=2)
     assert "bad" in one_sentence(ran)
     assert not list((tmp_path / "eve").rglob("*") if (tmp_path / "eve").exists() else [])
@@ -213,7 +117,10 @@ DATA: dict[str, tuple[Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]], 
 def test_data(run: Run, walked: Path, inputs: Path, cache: Path, tmp_path: Path, case: str) -> None:
     change, words = DATA[case]
     save_arrays(tmp_path / "data", change(images(0, 20)))
-    arguments = [str(a).replace(str(inputs / "mine.safetensors"), str(tmp_path / "data")) for a in enrol_arguments(inputs, walked / "base", tmp_path / "eve", "eve")]
+    arguments = [
+        str(a).replace(str(inputs / "mine.safetensors"), str(tmp_path / "data"))
+        for a in enrol_arguments(inputs, walked / "base", tmp_path / "eve", "eve")
+    ]
     ran = run(*arguments, "--cache", cache, code=2)
     assert words in one_sentence(ran) and "data" in one_sentence(ran)
 
@@ -227,7 +134,16 @@ def test_files_that_are_nothing(run: Run, tmp_path: Path, content: bytes) -> Non
 
 def test_tables_of_another_preset(run: Run, place: Path, cache: Path) -> None:
     run("tables", "--out", place / "tables.json")
-    answer = ("--request", place / "request", "--state", place / "alice.state", "--cache", cache, "--tables", place / "tables.json")
+    answer = (
+        "--request",
+        place / "request",
+        "--state",
+        place / "alice.state",
+        "--cache",
+        cache,
+        "--tables",
+        place / "tables.json",
+    )
     ran = run("prove", place / "alice", *answer, "--out", place / "b", code=2)
     assert "tables.json: sha256: constraint tables are not those" in one_sentence(ran)
 
@@ -265,8 +181,6 @@ def test_a_full_disk(run: Run, place: Path, cache: Path, monkeypatch: pytest.Mon
 
 
 def test_a_damaged_arrays_file(tmp_path: Path) -> None:
-    from zkapex_jax.errors import InputError
-
     save_arrays(tmp_path / "x", {"a": np.zeros(9, np.float32)})
     cut(tmp_path / "x")
     with pytest.raises(InputError, match="not a safetensors file"):
@@ -274,6 +188,11 @@ def test_a_damaged_arrays_file(tmp_path: Path) -> None:
 
 
 def test_errors_as_json_and_no_traceback_in_a_real_process(tmp_path: Path) -> None:
-    ran = subprocess.run([sys.executable, "-m", "zkapex_jax", "inspect", str(tmp_path / "none"), "--json"], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-m", "zkapex_jax", "inspect", str(tmp_path / "none"), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 2 and json.loads(ran.stdout)["error"]["file"] == str(tmp_path / "none")
     assert ran.stderr == f"error: {tmp_path / 'none'}: no such file\n"

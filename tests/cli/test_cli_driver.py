@@ -45,7 +45,9 @@ printf '{"x":"'; head -c 300000 /dev/zero | tr '\\0' a; printf '"}'"""
     assert len(run_process(script(body), [], on_progress=lambda _: None).result["x"]) == 300_000
 
 
-@pytest.mark.parametrize(("code", "kind"), [(2, InputError), (3, RefusedError), (4, StorageError), (5, InternalError), (9, InternalError)])
+@pytest.mark.parametrize(
+    ("code", "kind"), [(2, InputError), (3, RefusedError), (4, StorageError), (5, InternalError), (9, InternalError)]
+)
 def test_failures_keep_their_parts(script: Script, code: int, kind: type[ZkapexError]) -> None:
     with pytest.raises(kind) as caught:
         run_process(script(ERROR % ("some_code", "/a: k: is wrong", code)), [], on_progress=None)
@@ -78,7 +80,9 @@ def test_killed_from_outside(script: Script) -> None:
         run_process(script("kill -9 $$"), [], on_progress=None)
 
 
-@pytest.mark.parametrize("event", ['"stage":5,"done":1,"total":2', '"stage":"s","done":"1","total":2', '"stage":"s","done":-1,"total":2'])
+@pytest.mark.parametrize(
+    "event", ['"stage":5,"done":1,"total":2', '"stage":"s","done":"1","total":2', '"stage":"s","done":-1,"total":2']
+)
 def test_odd_progress_is_no_reason_to_fail(script: Script, event: str) -> None:
     seen: list[Progress] = []
     run_process(script(f"""echo '{{"event":"progress",{event}}}' >&2; echo '{{"a":1}}'"""), [], on_progress=seen.append)
@@ -131,7 +135,10 @@ def test_threads_are_bounded(threads: int) -> None:
         Prover.find(threads)
 
 
-@pytest.mark.parametrize("report", ['{"k":8}', '{"k":"8","source":"x","insecure":false,"digest":"00"}', '{"k":8,"source":"x","insecure":0,"digest":"00"}'])
+@pytest.mark.parametrize(
+    "report",
+    ['{"k":8}', '{"k":"8","source":"x","insecure":false,"digest":"00"}', '{"k":8,"source":"x","insecure":0,"digest":"00"}'],
+)
 def test_reports_that_are_not_understood(script: Script, report: str, tmp_path: Path) -> None:
     with pytest.raises(InternalError):
         check_srs(Prover(script(f"echo '{report}'")), tmp_path / "x")

@@ -44,7 +44,9 @@ def test_version(run: Run) -> None:
     assert run("--version").out.startswith("zkapex ")
 
 
-@pytest.mark.parametrize("arguments", [("none",), ("prove",), ("tables", "--none"), ("bench", "--chunks", "0"), ("bench", "--threads", "x")])
+@pytest.mark.parametrize(
+    "arguments", [("none",), ("prove",), ("tables", "--none"), ("bench", "--chunks", "0"), ("bench", "--threads", "x")]
+)
 def test_usage_errors(run: Run, arguments: tuple[str, ...]) -> None:
     assert run(*arguments, code=2).err
 
@@ -53,7 +55,10 @@ def test_unknown_preset(run: Run) -> None:
     assert "unknown preset; known are toy, ceremony-4096" in run("tables", "--preset", "none", code=2).err
 
 
-@pytest.mark.parametrize("arguments", [("estimate",), ("estimate", "x", "--weights", "5"), ("verify", "x"), ("verify", "x", "--provider", "p", "--state", "s")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("estimate",), ("estimate", "x", "--weights", "5"), ("verify", "x"), ("verify", "x", "--provider", "p", "--state", "s")],
+)
 def test_options_that_exclude_or_need_each_other(run: Run, arguments: tuple[str, ...]) -> None:
     assert run(*arguments, code=2).err.startswith("error: ")
 

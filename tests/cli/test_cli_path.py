@@ -29,7 +29,11 @@ def test_accepted_recorded_and_advanced(run: Run, place: Path, cache: Path) -> N
     state = run("state", "--provider", place / "provider", "--client", "alice", "--json").document
     assert state["position"] == 1 and state["open_requests"] == []
     assert state["forgotten_weights"] == int(Request.from_file(place / "request").mask().sum())
-    assert run("ledger", "check", place / "provider", "--json").document == {"ledger": str(place / "provider/ledger.sqlite"), "events": 9, "whole": True}
+    assert run("ledger", "check", place / "provider", "--json").document == {
+        "ledger": str(place / "provider/ledger.sqlite"),
+        "events": 9,
+        "whole": True,
+    }
 
 
 def test_a_second_request_keeps_what_was_forgotten(run: Run, place: Path, inputs: Path, cache: Path) -> None:
@@ -40,7 +44,17 @@ def test_a_second_request_keeps_what_was_forgotten(run: Run, place: Path, inputs
     answer = ("--request", place / "second", "--state", place / "next", *tools)
     run("unlearn", place / "alice", *answer, "--provider-key", place / "provider/provider.key.pub", "--no-check")
     run("prove", place / "alice", *answer, "--out", place / "second.bundle")
-    done = run("verify", place / "second.bundle", "--provider", place / "provider", "--allow-insecure", "--out", place / "last", "--json", *tools)
+    done = run(
+        "verify",
+        place / "second.bundle",
+        "--provider",
+        place / "provider",
+        "--allow-insecure",
+        "--out",
+        place / "last",
+        "--json",
+        *tools,
+    )
     assert done.document["accepted"]
     update = Update.from_file(next((place / "alice/requests" / Request.from_file(place / "second").request_id).glob("update*")))
     both = Request.from_file(place / "request").mask() | Request.from_file(place / "second").mask()
@@ -58,7 +72,12 @@ def test_the_saved_model_is_the_proven_one(walked: Path, run: Run) -> None:
 
 
 def test_secret_files_are_the_owners_alone(walked: Path) -> None:
-    secret = [walked / "provider/provider.key", walked / "alice/secret.safetensors", *walked.glob("alice/requests/*/update*"), *walked.rglob("*.seed")]
+    secret = [
+        walked / "provider/provider.key",
+        walked / "alice/secret.safetensors",
+        *walked.glob("alice/requests/*/update*"),
+        *walked.rglob("*.seed"),
+    ]
     assert len(secret) >= 4
     for path in secret:
         assert path.stat().st_mode & 0o777 == 0o600, path
@@ -132,7 +151,20 @@ def test_an_auditor_checks_an_enrolment(run: Run, walked: Path, cache: Path) -> 
     assert "marked insecure" in run(*check, "--proof", alice, code=3).err
 
 
-@pytest.mark.parametrize("name", ["request", "alice.state", "alice.bundle", "alice", "provider", "alice/secret.safetensors", "alice/enrolment.safetensors", "alice/enrolment-proof.safetensors", "base"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "request",
+        "alice.state",
+        "alice.bundle",
+        "alice",
+        "provider",
+        "alice/secret.safetensors",
+        "alice/enrolment.safetensors",
+        "alice/enrolment-proof.safetensors",
+        "base",
+    ],
+)
 def test_inspect_shows_everything(run: Run, walked: Path, name: str) -> None:
     shown = run("inspect", walked / name, "--json").document
     assert shown["kind"] in {"base", "request", "state", "bundle", "enrolment", "enrolment-proof", "ledger", "secret"}

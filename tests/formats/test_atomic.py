@@ -76,7 +76,11 @@ def test_a_disk_that_fails_at_the_last_moment(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_device_is_named_as_such() -> None:
-    with pytest.raises(StorageError, match="space"), atomic.storage_errors("/dev/full"), open("/dev/full", "wb", buffering=0) as file:
+    with (
+        pytest.raises(StorageError, match="space"),
+        atomic.storage_errors("/dev/full"),
+        open("/dev/full", "wb", buffering=0) as file,
+    ):
         file.write(b"x")
 
 

@@ -35,7 +35,7 @@ def artefact(tmp_path: Path) -> Path:
     return tmp_path / "x"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(tensors=st.dictionaries(NAMES, ARRAYS, max_size=4))
 def test_round_trip(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
     digest = write_container(tmp_path / "x", "state", {"n": len(tensors)}, tensors, force=True)
@@ -47,7 +47,7 @@ def test_round_trip(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
         np.testing.assert_array_equal(container.tensor(name), array)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(tensors=st.dictionaries(NAMES, ARRAYS, min_size=1, max_size=4))
 def test_the_safetensors_library_reads_the_same(tmp_path: Path, tensors: dict[str, np.ndarray]) -> None:
     write_container(tmp_path / "x", "state", {}, tensors, force=True)
@@ -81,7 +81,9 @@ def test_lazy_tensors_of_another_size_or_type(tmp_path: Path, piece: np.ndarray)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("array", [np.zeros(2, np.float32), np.zeros(2, bool), np.zeros(2, np.uint64), np.array("x"), np.zeros((1,) * 5, np.int8)])
+@pytest.mark.parametrize(
+    "array", [np.zeros(2, np.float32), np.zeros(2, bool), np.zeros(2, np.uint64), np.array("x"), np.zeros((1,) * 5, np.int8)]
+)
 def test_other_types_are_not_written(tmp_path: Path, array: np.ndarray) -> None:
     with pytest.raises(InputError):
         write_container(tmp_path / "a", "state", {}, {"r": array})
@@ -249,7 +251,15 @@ def test_bytes_altered_after_opening(artefact: Path) -> None:
     [
         ({"a": TensorSpec("I32", (2, 3))}, "does not belong"),
         ({"a": TensorSpec("I32", (3, 2)), "b": TensorSpec("U8", (5,)), "c": TensorSpec("I64", (2,))}, r"must be I32\[3, 2\]"),
-        ({"a": TensorSpec("I32", (2, 3)), "b": TensorSpec("U8", (5,)), "c": TensorSpec("I64", (2,)), "d": TensorSpec("U8", (1,))}, "missing"),
+        (
+            {
+                "a": TensorSpec("I32", (2, 3)),
+                "b": TensorSpec("U8", (5,)),
+                "c": TensorSpec("I64", (2,)),
+                "d": TensorSpec("U8", (1,)),
+            },
+            "missing",
+        ),
     ],
 )
 def test_required_tensors(artefact: Path, expected: dict[str, TensorSpec], words: str) -> None:

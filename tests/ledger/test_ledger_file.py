@@ -97,7 +97,10 @@ def test_rows_changed_behind_the_ledgers_back(filled: Ledger, case: str) -> None
 
 @pytest.mark.parametrize("table", ["chain", "bases", "verdicts", "states", "commitments"])
 def test_the_database_itself_refuses_edits(filled: Ledger, table: str) -> None:
-    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET rowid = rowid" if table != "commitments" else f"UPDATE {table} SET enrolment_id = 9"):
+    for statement in (
+        f"DELETE FROM {table}",
+        f"UPDATE {table} SET rowid = rowid" if table != "commitments" else f"UPDATE {table} SET enrolment_id = 9",
+    ):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             edit(filled.path, statement)
 

@@ -58,7 +58,10 @@ def test_a_commitment_seen_before(ledger: Ledger, make: Factory, case: Case) -> 
     gradients[2, 7, 3] = case[0].tensor("c_theta")[0, 1]
     copied = make.enrolment("mallory", tensors={"c_gradients": gradients})
     proof = make.enrolment_proof(copied)
-    for refuse in (lambda: ledger.check_enrolment(copied, proof), lambda: ledger.add_enrolment(copied, proof, make.state(copied))):
+    for refuse in (
+        lambda: ledger.check_enrolment(copied, proof),
+        lambda: ledger.add_enrolment(copied, proof, make.state(copied)),
+    ):
         with pytest.raises(RefusedError, match="seen before") as caught:
             refuse()
         assert caught.value.code == "commitment_seen" and caught.value.file == str(copied.path)
@@ -115,8 +118,12 @@ def test_a_state_that_un_forgets_or_skips(ledger: Ledger, make: Factory, case: C
     after = accept(ledger, make, state, request, bundle)
     enrolment = make.enrolment()
     proof, events = make.enrolment_proof(enrolment, after), ledger.check()
-    fresh = State.parse({name: getattr(after, name) for name in State.model_fields} | {"enrolment_digest": enrolment.digest, "position": 2})
-    emptied = fresh.to_file(make.path("state"), {"c_theta": enrolment.tensor("c_theta"), "cumulative": state.tensor("cumulative")})
+    fresh = State.parse(
+        {name: getattr(after, name) for name in State.model_fields} | {"enrolment_digest": enrolment.digest, "position": 2}
+    )
+    emptied = fresh.to_file(
+        make.path("state"), {"c_theta": enrolment.tensor("c_theta"), "cumulative": state.tensor("cumulative")}
+    )
     with pytest.raises(RefusedError, match="exactly what was forgotten"):
         ledger.add_enrolment(enrolment, proof, emptied)
     with pytest.raises(RefusedError, match="not the next one"):

@@ -10,7 +10,19 @@ import numpy as np
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import TOY
 from zkapex_jax.protocol import (
-    Base, Bundle, ChunkedLayout, ClientSecret, Enrolment, EnrolmentProof, ModelRef, Request, SigningKey, State, Update, chunk_name, weights_digest,
+    Base,
+    Bundle,
+    ChunkedLayout,
+    ClientSecret,
+    Enrolment,
+    EnrolmentProof,
+    ModelRef,
+    Request,
+    SigningKey,
+    State,
+    Update,
+    chunk_name,
+    weights_digest,
 )  # fmt: skip
 from zkapex_jax.protocol.bundle import points_bytes
 from zkapex_jax.protocol.chain import first_state, renewed_state
@@ -51,7 +63,9 @@ class Factory:
 
     def enrolment_proof(self, enrolment: Enrolment, state: State | None = None, **changes: Any) -> EnrolmentProof:
         chunks = range(len(LAYOUT.chunks))
-        tensors = {chunk_name("proof", chunk): self.bytes(TOY.cell_columns * 48 + 900) for chunk in chunks} | changes.pop("tensors", {})
+        tensors = {chunk_name("proof", chunk): self.bytes(TOY.cell_columns * 48 + 900) for chunk in chunks} | changes.pop(
+            "tensors", {}
+        )
         fields = {
             "client_id": enrolment.client_id, "enrolment_digest": enrolment.digest, "base_digest": enrolment.model.base_digest,
             "state_digest": state.digest if state else "", "preset": TOY.name, "enrol_tables_digest": ENROL_TABLES,
@@ -70,21 +84,34 @@ class Factory:
         return Enrolment.parse(fields | changes).to_file(self.path("enrolment"), tensors)
 
     def secret(self, enrolment: Enrolment, **changes: Any) -> ClientSecret:
-        tensors = {"theta": self.rng.integers(-9, 9, WEIGHTS, np.int32), "gradient_seed": self.bytes(32), "theta_seeds": self.bytes(len(LAYOUT.chunks), 32)}
+        tensors = {
+            "theta": self.rng.integers(-9, 9, WEIGHTS, np.int32),
+            "gradient_seed": self.bytes(32),
+            "theta_seeds": self.bytes(len(LAYOUT.chunks), 32),
+        }
         for chunk, size in enumerate(LAYOUT.chunks):
             tensors[chunk_name("gradients", chunk)] = self.rng.integers(-127, 127, (TOY.client_rows, size), np.int8)
-        fields = {"client_id": enrolment.client_id, "layout": LAYOUT, "preset": TOY.name, "gamma": GAMMA, "enrolment_digest": enrolment.digest}
+        fields = {
+            "client_id": enrolment.client_id,
+            "layout": LAYOUT,
+            "preset": TOY.name,
+            "gamma": GAMMA,
+            "enrolment_digest": enrolment.digest,
+        }
         return ClientSecret.parse(fields | changes).to_file(self.path("secret"), tensors)
 
     def request(self, key: SigningKey, *, mask: np.ndarray | None = None, sign: bool = True, **changes: Any) -> Request:
         if mask is None:
             mask = np.zeros(WEIGHTS, bool)
-            mask[:: 7][: LAYOUT.chunks[0] // 7] = True  # the first chunk alone
+            mask[::7][: LAYOUT.chunks[0] // 7] = True  # the first chunk alone
         touched = touched_chunks(mask, LAYOUT)
         count, tensors = len(touched), {"mask": pack_mask(mask)}
         for chunk in touched:
             tensors[chunk_name("h", chunk)] = self.rng.integers(-9, 9, (TOY.forget_rows, LAYOUT.chunks[chunk]), np.int8)
-        tensors["c_free"], tensors["c_forget"] = self.bytes(count, TOY.lanes, 48), self.bytes(count, TOY.forget_rows, TOY.lanes, 48)
+        tensors["c_free"], tensors["c_forget"] = (
+            self.bytes(count, TOY.lanes, 48),
+            self.bytes(count, TOY.forget_rows, TOY.lanes, 48),
+        )
         tensors |= changes.pop("tensors", {})
         fields = {
             "request_id": f"r-{self.count}", "model": self.model, "layout": LAYOUT, "srs_insecure": False, "nonce": self.bytes(32).tobytes().hex(),
@@ -94,12 +121,14 @@ class Factory:
         return Request.parse(fields | changes).to_file(self.path("request"), tensors, sign=key.sign if sign else None)
 
     def state(self, enrolment: Enrolment, proof: EnrolmentProof | None = None, *, after: State | None = None) -> State:
+        if after is None:
+            return first_state(enrolment, self.path("state"))
         digest = (proof or self.enrolment_proof(enrolment, after)).digest
-        if after is not None:
-            return renewed_state(after, enrolment, digest, self.path("state"))
-        return first_state(enrolment, digest, self.path("state"))
+        return renewed_state(after, enrolment, digest, self.path("state"))
 
-    def enrol(self, ledger: Any, client_id: str = "alice", *, after: State | None = None, **changes: Any) -> tuple[Enrolment, State]:
+    def enrol(
+        self, ledger: Any, client_id: str = "alice", *, after: State | None = None, **changes: Any
+    ) -> tuple[Enrolment, State]:
         """Make an enrolment with its proof and state, and record them."""
         enrolment = self.enrolment(client_id, **changes)
         proof = self.enrolment_proof(enrolment, after)

@@ -32,7 +32,9 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         SigningKey.load(tmp_path / "k")
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", b"\xff" * 20_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", b"\xff" * 20_000]
+)
 def test_files_that_are_no_key(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "k").write_bytes(content)
     (tmp_path / "k").chmod(0o600)
@@ -85,16 +87,21 @@ def test_an_altered_request(make: Factory, key: SigningKey) -> None:
 
 
 def test_chain_of_states(make: Factory, key: SigningKey) -> None:
+    def sealed(*digests: str) -> str:
+        return hashlib.sha256(b"zkapex.head/1\0" + b"".join(map(bytes.fromhex, digests))).hexdigest()
+
     enrolment = make.enrolment()
-    proof = make.enrolment_proof(enrolment)
-    request, state = make.request(key), make.state(enrolment, proof)
+    request, state = make.request(key), make.state(enrolment)
     bundle = make.bundle(enrolment, request, state)
     after = next_state(state, request, bundle, make.path("state"))
-    parts = bytes.fromhex(enrolment.digest) + bytes.fromhex(proof.digest)
-    assert state.head == hashlib.sha256(b"zkapex.head/1\0" + parts).hexdigest() == first_head(enrolment.digest, proof.digest)
-    parts = b"".join(bytes.fromhex(part) for part in (state.head, request.digest, bundle.digest))
-    assert after.head == hashlib.sha256(b"zkapex.head/1\0" + parts).hexdigest() == next_head(state.head, request.digest, bundle.digest)
+    assert state.head == sealed(enrolment.digest) == first_head(enrolment.digest)
+    assert after.head == sealed(state.head, request.digest, bundle.digest) == next_head(state.head, request.digest, bundle.digest)
     assert (state.position, after.position) == (0, 1) and after.enrolment_digest == enrolment.digest
+    anew = make.enrolment()
+    proof = make.enrolment_proof(anew, after)
+    renewed = make.state(anew, proof, after=after)
+    assert renewed.head == sealed(after.head, anew.digest, proof.digest)
+    assert renewed.position == 2 and renewed.enrolment_digest == anew.digest
 
 
 def test_next_state_takes_new_commitments_of_touched_chunks_alone(make: Factory, key: SigningKey) -> None:
@@ -205,6 +212,17 @@ def test_an_enrolment_for_another_base(make: Factory, key: SigningKey) -> None:
         checks.check_base(same_weights, make.enrolment())
 
 
+def test_a_first_state_holds_what_was_enrolled(make: Factory) -> None:
+    enrolment = make.enrolment()
+    state = make.state(enrolment)
+    fields = {name: getattr(state, name) for name in type(state).model_fields}
+    tensors = {name: state.tensor(name) for name in state.container.specs}
+    with pytest.raises(RefusedError, match="does not hold the enrolled commitments"):
+        checks.check_state(state.to_file(make.path("s"), tensors | {"c_theta": make.bytes(*tensors["c_theta"].shape)}), enrolment)
+    with pytest.raises(RefusedError, match="is not the first of this enrolment"):
+        checks.check_state(type(state).parse(fields | {"head": "0" * 64}).to_file(make.path("s"), tensors), enrolment)
+
+
 WRONG_ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
     "client": ({"client_id": "bob"}, "another client"),
     "request": ({"request_digest": "77" * 32}, "answers another request"),
@@ -228,7 +246,10 @@ def test_answers_to_something_else(make: Factory, key: SigningKey, kind: str, ca
 def test_update_of_other_chunks_or_weights(make: Factory, key: SigningKey) -> None:
     enrolment = make.enrolment()
     request, state = make.request(key), make.state(enrolment)
-    for tensors, words in (({"sigma.00001": np.zeros(3, np.int64)}, "exactly the touched chunks"), ({"theta_u": np.zeros(5, np.int32)}, "another number of weights")):
+    for tensors, words in (
+        ({"sigma.00001": np.zeros(3, np.int64)}, "exactly the touched chunks"),
+        ({"theta_u": np.zeros(5, np.int32)}, "another number of weights"),
+    ):
         with pytest.raises(RefusedError, match=words):
             checks.check_update(make.update(enrolment, request, state, tensors=tensors), enrolment, request, state)
 

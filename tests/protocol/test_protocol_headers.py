@@ -33,7 +33,9 @@ def artefacts(make: Factory, key: SigningKey) -> dict[str, Artefact]:
     return {artefact.kind: artefact for artefact in made}
 
 
-def rewrite(artefact: Artefact, change: Callable[[Json], Any], tensors: Callable[[dict[str, np.ndarray]], Any] = lambda _: None) -> Path:
+def rewrite(
+    artefact: Artefact, change: Callable[[Json], Any], tensors: Callable[[dict[str, np.ndarray]], Any] = lambda _: None
+) -> Path:
     """The artefact with other header fields or tensors, digests made right again: what a hostile writer would send."""
     fields = {name: value for name, value in artefact.container.fields.items() if name not in ("format", "version")}
     arrays = {name: artefact.tensor(name) for name in artefact.container.specs}

@@ -105,7 +105,12 @@ def test_keys_name_the_points_of_a_chunk() -> None:
     assert first == openings.key_of(points[0]) == openings.key_of(points[0].reshape(-1)) != second
 
 
-GOOD = {"format": "zkapex.openings", "version": "2", "current": {"weights": [THETA], "rows": [GRADIENTS]}, "commitments": {THETA: "1", GRADIENTS: "1"}}
+GOOD = {
+    "format": "zkapex.openings",
+    "version": "2",
+    "current": {"weights": [THETA], "rows": [GRADIENTS]},
+    "commitments": {THETA: "1", GRADIENTS: "1"},
+}
 BAD = [
     b"", b"{}", b"[]", canonical.dumps(GOOD)[:-1], canonical.dumps(GOOD | {"version": "1"}), canonical.dumps(GOOD | {"format": "x"}),
     canonical.dumps(GOOD | {"commitments": {THETA: "-1", GRADIENTS: "1"}}), canonical.dumps(GOOD | {"commitments": {THETA: "1"}}),
@@ -117,7 +122,11 @@ BAD = [
 @pytest.mark.parametrize("data", BAD)
 def test_a_bad_file_is_refused_and_not_counted_as_empty(path: Path, data: bytes) -> None:
     path.write_bytes(data)
-    for act in (lambda: openings.spend(path, [weights()]), lambda: openings.register(path, [NEXT], 0), lambda: openings.left(path, TOY)):
+    for act in (
+        lambda: openings.spend(path, [weights()]),
+        lambda: openings.register(path, [NEXT], 0),
+        lambda: openings.left(path, TOY),
+    ):
         with pytest.raises(InputError, match="openings.json"):
             act()
     assert path.read_bytes() == data

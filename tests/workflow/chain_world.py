@@ -56,7 +56,9 @@ class World:
         workflow.publish(self.tool, self.provider, made.path)
         return made.path
 
-    def answer(self, name: str, request: Path, state: Path, **options: Any) -> tuple[workflow.UnlearnResult, workflow.ProveResult]:
+    def answer(
+        self, name: str, request: Path, state: Path, **options: Any
+    ) -> tuple[workflow.UnlearnResult, workflow.ProveResult]:
         given = {"folder": self.client(name), "request": request, "state": state}
         made = workflow.unlearn(self.tool, provider_key=self.key.public, check=False, **given)
         return made, workflow.prove(self.tool, update=made.update, **given, **options)
@@ -81,7 +83,9 @@ def open_world(folder: Path, cache: Path) -> World:
     key = generate_key(folder / "provider.key")
     provider.ledger.trust(key.public)
     theta0 = np.random.default_rng(0).normal(0, 0.05, WEIGHTS)
-    base = workflow.create_base(tool, out=folder / "base.safetensors", key=key, name="toy", architecture="none", layout=LAYOUT, theta0=theta0)
+    base = workflow.create_base(
+        tool, out=folder / "base.safetensors", key=key, name="toy", architecture="none", layout=LAYOUT, theta0=theta0
+    )
     workflow.publish_base(tool, provider, base.path)
     return World(tool, provider, key, base, theta0, folder)
 

@@ -80,7 +80,9 @@ CHEATS: dict[str, Callable[[EnrolResult, EnrolResult, Path], Pair]] = {
 
 
 @pytest.mark.parametrize("case", CHEATS)
-def test_the_proof_is_of_this_enrolment_alone(world: World, alice: EnrolResult, bob: EnrolResult, tmp_path: Path, case: str) -> None:
+def test_the_proof_is_of_this_enrolment_alone(
+    world: World, alice: EnrolResult, bob: EnrolResult, tmp_path: Path, case: str
+) -> None:
     events = world.provider.ledger.check()
     with pytest.raises(RefusedError, match="enrolment proof is refused: chunk 0") as caught:
         world.admit(*CHEATS[case](alice, bob, tmp_path))
@@ -111,7 +113,9 @@ def test_another_base_model(world: World, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="base model that this provider has not published"):
         world.admit(eve.enrolment, eve.proof)
     moved = rewrite(Enrolment.from_file(eve.enrolment), tmp_path / "enrolment", model=world.base.model)
-    proof = rewrite(EnrolmentProof.from_file(eve.proof), tmp_path / "proof", enrolment_digest=moved.digest, base_digest=world.base.digest)
+    proof = rewrite(
+        EnrolmentProof.from_file(eve.proof), tmp_path / "proof", enrolment_digest=moved.digest, base_digest=world.base.digest
+    )
     with pytest.raises(RefusedError, match="enrolment proof is refused"):
         world.admit(moved.path, proof.path)
     assert world.provider.ledger.check() == events
@@ -153,7 +157,10 @@ BAD_ROWS: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
     "integers": (lambda rows: rows.astype(np.int32), r"gradient rows must be float32 \[8, 1400\]"),
     "all zero": (np.zeros_like, "all gradient rows are zero in chunk 0"),
     "all zero in one chunk": (lambda rows: rows[:, 700:].fill(0), "all gradient rows are zero in chunk 1"),
-    "NaN in one chunk": (lambda rows: rows.__setitem__((3, 1399), np.nan), "gradient row 3 holds a NaN or an infinity in chunk 1"),
+    "NaN in one chunk": (
+        lambda rows: rows.__setitem__((3, 1399), np.nan),
+        "gradient row 3 holds a NaN or an infinity in chunk 1",
+    ),
     "infinite": (lambda rows: rows.__setitem__((0, 5), np.inf), "gradient row 0 holds a NaN or an infinity in chunk 0"),
 }
 

@@ -9,7 +9,19 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Force, ProviderDir, Quiet, ShowProgress, SrsFile, TablesFile, Threads
+from zkapex_jax.cli.options import (
+    AllowInsecure,
+    AsJson,
+    Cache,
+    Force,
+    ProviderDir,
+    Quiet,
+    ShowProgress,
+    SrsFile,
+    TablesFile,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_seconds
 from zkapex_jax.cli.state import copy_state
 from zkapex_jax.protocol import Enrolment
@@ -23,8 +35,8 @@ PROOF_NAME = "enrolment-proof.safetensors"
 def admit(
     enrolment: Annotated[Path, typer.Argument(metavar="ENROLMENT", help="The client's enrolment.safetensors.")],
     provider: ProviderDir,
-    proof: Annotated[Path | None, typer.Option("--proof", metavar="FILE", help=f"Its proof. Default: {PROOF_NAME} beside it.", show_default=False)] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Also write the client's state here.", show_default=False)] = None,
+    proof: Annotated[Path | None, option("proof", "FILE", f"Its proof. Default: {PROOF_NAME} beside it.")] = None,
+    out: Annotated[Path | None, option("out", "FILE", "Also write the client's state here.")] = None,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -45,13 +57,26 @@ def admit(
     tool = options.toolchain_for(given, cache, tables=tables, srs=srs, threads=threads)
     with Provider.open(provider) as opened, output.bars() as on_progress:
         result = admit_files(
-            tool, opened, enrolment, proof or enrolment.with_name(PROOF_NAME), allow_insecure=allow_insecure, on_progress=on_progress
+            tool,
+            opened,
+            enrolment,
+            proof or enrolment.with_name(PROOF_NAME),
+            allow_insecure=allow_insecure,
+            on_progress=on_progress,
         )
     state = copy_state(result.state, out, force=force)
-    speed = f"proof verified in {human_seconds(result.seconds)} ({result.us_per_weight:.2f} µs a weight)" if result.chunks else "recorded before"
+    speed = (
+        f"proof verified in {human_seconds(result.seconds)} ({result.us_per_weight:.2f} µs a weight)"
+        if result.chunks
+        else "recorded before"
+    )
     output.result(
         {"result": result, "state": state},
         f"admitted {result.client_id} {'anew ' if result.renewed else ''}as event {result.position} of the ledger: {speed}",
         f"  state  {state}  (send it to the client)",
-        *(["[yellow]insecure:[/] made with a test preset or a local reference string; it convinces nobody"] if result.insecure else []),
+        *(
+            ["[yellow]insecure:[/] made with a test preset or a local reference string; it convinces nobody"]
+            if result.insecure
+            else []
+        ),
     )

@@ -7,12 +7,24 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.keygen import KEY_NAME
-from zkapex_jax.cli.options import AsJson, Cache, Force, InsecureSrs, PresetName, ProviderDir, Quiet, ShowProgress, SrsFile, TablesFile, Target, Threads
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    Force,
+    InsecureSrs,
+    PresetName,
+    ProviderDir,
+    Quiet,
+    ShowProgress,
+    SrsFile,
+    TablesFile,
+    Target,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_seconds
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import SigningKey
@@ -22,15 +34,20 @@ from zkapex_jax.workflow import create_base as create_file
 
 @guarded
 def base(
-    model: Annotated[Path, typer.Option("--base", metavar="DIR", help="The provider's base model.")],
+    model: Annotated[Path, option("base", "DIR", "The provider's base model.")],
     target: Target,
     provider: ProviderDir,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The base file to write.")],
+    out: Annotated[Path, option("out", "FILE", "The base file to write.")],
     share: Annotated[
-        str, typer.Option("--share", metavar="SHARE", help="How far personal weights may lie from the base: a share of the norm of its weights, chunk by chunk.")
+        str,
+        option(
+            "share",
+            "SHARE",
+            "How far personal weights may lie from the base: a share of the norm of its weights, chunk by chunk.",
+        ),
     ] = "0.5",
-    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Signing key. Default: provider.key in the provider's folder.", show_default=False)] = None,
-    model_name: Annotated[str | None, typer.Option("--model-name", metavar="NAME", help="Name of the model. Default: the base folder's name.", show_default=False)] = None,
+    key: Annotated[Path | None, option("key", "FILE", "Signing key. Default: provider.key in the provider's folder.")] = None,
+    model_name: Annotated[str | None, option("model-name", "NAME", "Name of the model. Default: the base folder's name.")] = None,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,

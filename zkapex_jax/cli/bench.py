@@ -10,7 +10,19 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, Force, InsecureSrs, PresetName, Quiet, ShowProgress, SrsFile, TablesFile, Threads
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    Force,
+    InsecureSrs,
+    PresetName,
+    Quiet,
+    ShowProgress,
+    SrsFile,
+    TablesFile,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_bytes
 from zkapex_jax.formats.atomic import refuse_existing, write_text
 
@@ -18,7 +30,7 @@ from zkapex_jax.formats.atomic import refuse_existing, write_text
 @guarded
 def bench(
     chunks: Annotated[int, typer.Option("--chunks", min=1, max=1000, help="Full synthetic chunks to prove and verify.")] = 3,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Also write the measurements here, as JSON.", show_default=False)] = None,
+    out: Annotated[Path | None, option("out", "FILE", "Also write the measurements here, as JSON.")] = None,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
@@ -55,4 +67,6 @@ def _table(output: Output, measured: dict[str, Any]) -> None:
         stages, total = part.get("stages_us_per_weight", {}), float(part.get("us_per_weight", 0.0))
         rows = [[name, f"{value:.3f}", f"{100 * value / total:.0f} %" if total else ""] for name, value in stages.items()]
         memory = human_bytes(part.get("peak_rss_bytes"))
-        output.table(f"{phase.replace('_', ' ')}: {total:.2f} µs a weight, peak memory {memory}", ["stage", "µs a weight", "share"], rows)
+        output.table(
+            f"{phase.replace('_', ' ')}: {total:.2f} µs a weight, peak memory {memory}", ["stage", "µs a weight", "share"], rows
+        )

@@ -10,14 +10,16 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Force, InsecureSrs, PresetName, Quiet, Threads
+from zkapex_jax.cli.options import AsJson, Force, InsecureSrs, PresetName, Quiet, Threads, option
 
 
 @guarded
 def demo(
-    task: Annotated[str, typer.Option("--task", metavar="easy|hard", help="hard: a task on which masking costs personal accuracy.")] = "easy",
+    task: Annotated[
+        str, typer.Option("--task", metavar="easy|hard", help="hard: a task on which masking costs personal accuracy.")
+    ] = "easy",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of data, training and example choice.")] = 0,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the run. Default: runs/demo.", show_default=False)] = None,
+    out: Annotated[Path | None, option("out", "DIR", "Folder of the run. Default: runs/demo.")] = None,
     preset: PresetName = options.DEFAULT_PRESET,
     insecure_srs: InsecureSrs = False,
     threads: Threads = None,

@@ -10,32 +10,37 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, Force, ModelDir, Quiet, ShowProgress, SrsFile, TablesFile, Threads
+from zkapex_jax.cli.options import AsJson, Cache, Force, ModelDir, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.errors import StorageError
 from zkapex_jax.formats.atomic import make_directory
 from zkapex_jax.protocol import Base, load_public
 
-
 BaseFile = Annotated[
-    Path | None, typer.Option("--base", metavar="FILE", help="The provider's base file. Default: the one in the client's folder.", show_default=False)
+    Path | None,
+    option("base", "FILE", "The provider's base file. Default: the one in the client's folder."),
 ]
-Check = Annotated[bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint before proving.")]
+Check = Annotated[
+    bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint before proving.")
+]
 
 
 @guarded
 def enrol(
     folder: Annotated[Path, typer.Argument(metavar="CLIENT", help="The client's folder, to be made.")],
     model: ModelDir,
-    base: Annotated[Path, typer.Option("--base", metavar="FILE", help="The provider's base file, as `zkapex base` made it.")],
-    data: Annotated[Path, typer.Option("--data", metavar="FILE", help="Personal data: safetensors of pixel_values and labels, or input_ids.")],
-    client_id: Annotated[str, typer.Option("--client", metavar="ID", help="Client id: 1 to 64 letters, digits, dots, dashes, underscores.")],
+    base: Annotated[Path, option("base", "FILE", "The provider's base file, as `zkapex base` made it.")],
+    data: Annotated[Path, option("data", "FILE", "Personal data: safetensors of pixel_values and labels, or input_ids.")],
+    client_id: Annotated[str, option("client", "ID", "Client id: 1 to 64 letters, digits, dots, dashes, underscores.")],
     provider_key: Annotated[
-        str | None, typer.Option("--provider-key", metavar="FILE", help="The provider's public key, which must have signed the base: a .pub file, or its hex.", show_default=False)
+        str | None,
+        option("provider-key", "FILE", "The provider's public key, which must have signed the base: a .pub file, or its hex."),
     ] = None,
     check: Check = True,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the examples whose gradients are enrolled.")] = 0,
-    micro_batch: Annotated[int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")] = 8,
+    micro_batch: Annotated[
+        int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
+    ] = 8,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -87,5 +92,7 @@ def enrol(
 def refuse_leftover(path: Path, force: bool) -> None:
     """Rows of a run that was killed; they are private, so they go rather than stay."""
     if path.exists() and not force:
-        raise StorageError("was left by an enrolment that was ended from outside", code="exists", file=path, hint="pass --force to remove it")
+        raise StorageError(
+            "was left by an enrolment that was ended from outside", code="exists", file=path, hint="pass --force to remove it"
+        )
     path.unlink(missing_ok=True)

@@ -23,9 +23,16 @@ CALIBRATION_CHUNKS = 3
 
 @guarded
 def estimate(
-    request: Annotated[Path | None, typer.Argument(metavar="[REQUEST]", help="A request; without one, give --weights.", show_default=False)] = None,
-    weights: Annotated[int | None, typer.Option("--weights", min=1, metavar="N", help="Target weights, every chunk touched.", show_default=False)] = None,
-    calibrate: Annotated[bool, typer.Option("--calibrate/--no-calibrate", help="Prove a few synthetic chunks here, instead of using the cost sheet.")] = True,
+    request: Annotated[
+        Path | None, typer.Argument(metavar="[REQUEST]", help="A request; without one, give --weights.", show_default=False)
+    ] = None,
+    weights: Annotated[
+        int | None, typer.Option("--weights", min=1, metavar="N", help="Target weights, every chunk touched.", show_default=False)
+    ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option("--calibrate/--no-calibrate", help="Prove a few synthetic chunks here, instead of using the cost sheet."),
+    ] = True,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,

@@ -14,7 +14,19 @@ from zkapex_jax.formats import canonical
 from zkapex_jax.formats.container import open_container
 from zkapex_jax.formats.reading import open_input, read_bytes
 from zkapex_jax.ledger import Ledger
-from zkapex_jax.protocol import KINDS, Base, Bundle, ClientSecret, Enrolment, EnrolmentProof, ReferenceString, Request, State, Update, check_signature
+from zkapex_jax.protocol import (
+    KINDS,
+    Base,
+    Bundle,
+    ClientSecret,
+    Enrolment,
+    EnrolmentProof,
+    ReferenceString,
+    Request,
+    State,
+    Update,
+    check_signature,
+)
 from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.workflow import ClientFolder, openings_left
 from zkapex_jax.workflow.openings import OPENINGS_A_PROOF
@@ -97,7 +109,10 @@ def _artefact(path: Path) -> Facts:
         raise InputError("is an artefact of a kind that this version does not know", code="wrong_kind", file=path)
     artefact = kind.from_file(path)
     describe = _DESCRIBE.get(kind, lambda _: {})
-    size = {"size": human_bytes(path.stat().st_size), "tensors": [f"{name} {spec}" for name, spec in artefact.container.specs.items()]}
+    size = {
+        "size": human_bytes(path.stat().st_size),
+        "tensors": [f"{name} {spec}" for name, spec in artefact.container.specs.items()],
+    }
     return Facts(kind.kind, artefact.digest, kind.is_secret, describe(artefact) | size)
 
 

@@ -58,6 +58,8 @@ def draw(examples: Examples, count: int, seed: int, path: Path) -> Examples:
     """`count` examples without repetition, chosen by the seed. Raises InputError if there are fewer."""
     held = len(next(iter(examples.values())))
     if held < count:
-        raise InputError(f"must hold at least {count} examples, one for each gradient row", code="examples", file=path, value=held)
+        raise InputError(
+            f"must hold at least {count} examples, one for each gradient row", code="examples", file=path, value=held
+        )
     chosen = np.sort(np.random.default_rng(seed).permutation(held)[:count])
     return {field: array[chosen] for field, array in examples.items()}

@@ -7,15 +7,18 @@ from typing import Annotated
 
 import typer
 
-from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.facts import Facts, facts_of
+from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Quiet
 from zkapex_jax.cli.output import Output
 
 
 @guarded
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An artefact, constraint tables, a ledger, or a folder of a provider or client.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="An artefact, constraint tables, a ledger, or a folder of a provider or client."),
+    ],
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -27,7 +30,11 @@ def inspect(
     output.result(
         {"file": file, "kind": facts.kind, "secret": facts.secret, "digest": facts.digest, **facts.lines},
         f"[bold]{facts.kind}[/]{secret}",
-        *(f"  {name.replace('_', ' '):<{width}}  {_short(value)}" for name, value in {"digest": facts.digest, **facts.lines}.items() if value not in (None, "")),
+        *(
+            f"  {name.replace('_', ' '):<{width}}  {_short(value)}"
+            for name, value in {"digest": facts.digest, **facts.lines}.items()
+            if value not in (None, "")
+        ),
     )
 
 

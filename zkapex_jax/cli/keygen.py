@@ -32,5 +32,10 @@ def keygen(
     key = generate_key(make_directory(folder) / KEY_NAME, force=force)
     with Provider.open(folder, create=True) as provider:
         provider.ledger.trust(key.public)
-    document = {"key": folder / KEY_NAME, "public_key": f"{folder / KEY_NAME}.pub", "public": key.public, "ledger": folder / "ledger.sqlite"}
+    document = {
+        "key": folder / KEY_NAME,
+        "public_key": f"{folder / KEY_NAME}.pub",
+        "public": key.public,
+        "ledger": folder / "ledger.sqlite",
+    }
     Output(as_json, quiet).result(document, f"made {folder / KEY_NAME} and its public half {key.public}")

@@ -28,13 +28,19 @@ def show(folder: Folder, as_json: AsJson = False, quiet: Quiet = False) -> None:
         "Enrolments", ["client", "digest", "received", "replaced"],
         [[e.client_id, e.digest[:16], e.received, "yes" if e.replaced else ""] for e in enrolments],
     )  # fmt: skip
-    output.table("Requests", ["request", "digest", "received", "closed"], [[r.request_id, r.digest[:16], r.received, r.closed or ""] for r in requests])
+    output.table(
+        "Requests",
+        ["request", "digest", "received", "closed"],
+        [[r.request_id, r.digest[:16], r.received, r.closed or ""] for r in requests],
+    )
     output.table(
         "Verdicts", ["bundle", "verdict", "received", "verifier seconds"],
         [[v.bundle_digest[:16], "accepted" if v.accepted else f"refused: {v.reason}", v.received, f"{v.verifier_seconds:.2f}"] for v in verdicts],
     )  # fmt: skip
     document = {"ledger": ledger.path, "keys": keys, "enrolments": enrolments, "requests": requests, "verdicts": verdicts}
-    output.result(document, f"{len(keys)} provider keys, {len(enrolments)} enrolments, {len(requests)} requests, {len(verdicts)} verdicts")
+    output.result(
+        document, f"{len(keys)} provider keys, {len(enrolments)} enrolments, {len(requests)} requests, {len(verdicts)} verdicts"
+    )
 
 
 @ledger_app.command("check")
@@ -43,7 +49,9 @@ def check(folder: Folder, as_json: AsJson = False, quiet: Quiet = False) -> None
     """Recompute the hash chain and compare every row with its sealed event."""
     with Provider.open(folder) as provider:
         events = provider.ledger.check()
-    Output(as_json, quiet).result({"ledger": provider.ledger.path, "events": events, "whole": True}, f"whole: {events} events in an unbroken chain")
+    Output(as_json, quiet).result(
+        {"ledger": provider.ledger.path, "events": events, "whole": True}, f"whole: {events} events in an unbroken chain"
+    )
 
 
 @ledger_app.command("close")

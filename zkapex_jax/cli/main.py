@@ -50,7 +50,11 @@ _COMMANDS = (
     (PROVIDER, admit, "zkapex admit alice/enrolment.safetensors --provider provider --out alice.state"),
     (PROVIDER, request, _REQUEST),
     (PROVIDER, publish, "zkapex publish request.safetensors --provider provider"),
-    (CLIENT, unlearn, "zkapex unlearn alice --request request.safetensors --state alice.state --provider-key provider/provider.key.pub"),
+    (
+        CLIENT,
+        unlearn,
+        "zkapex unlearn alice --request request.safetensors --state alice.state --provider-key provider/provider.key.pub",
+    ),
     (CLIENT, prove, "zkapex prove alice --request request.safetensors --state alice.state --out alice.bundle"),
     (PROVIDER, verify, "zkapex verify alice.bundle --provider provider --out alice.next.state"),
     (CLIENT, advance, "zkapex advance alice --request request.safetensors --state alice.next.state --bundle alice.bundle"),
@@ -78,7 +82,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
 ) -> None:
     """Verifiable personalised unlearning.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from zkapex_jax.presets import DEFAULT_PRESET, PRESETS
+from zkapex_jax.presets import DEFAULT_PRESET as SERVING_PRESET
+from zkapex_jax.presets import PRESETS
 from zkapex_jax.protocol import Base, Enrolment, Request
 from zkapex_jax.workflow.toolchain import Toolchain, open_toolchain
 
@@ -15,6 +16,11 @@ CLIENT, PROVIDER, ANYONE = "Client", "Provider", "Anyone"
 _OUTPUT, _TOOLS = "Output", "Tables, reference string, machine"
 
 EXIT_CODES = "[bold]Exit codes[/]  0 done · 2 bad input · 3 refused · 4 disk or file system · 5 internal · 130 interrupted"
+
+
+def option(name: str, metavar: str, words: str, panel: str | None = None) -> Any:
+    """An option without a shown default, in one line."""
+    return typer.Option(f"--{name}", metavar=metavar, help=words, show_default=False, rich_help_panel=panel)
 
 
 def epilog(*examples: str) -> str:
@@ -27,7 +33,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No text and no progress; errors only.", rich_help_panel=_OUTPUT)]
 ShowProgress = Annotated[
     bool | None,
-    typer.Option("--progress/--no-progress", help="Progress bars with time left. Default: on a terminal.", show_default=False, rich_help_panel=_OUTPUT),
+    typer.Option(
+        "--progress/--no-progress",
+        help="Progress bars with time left. Default: on a terminal.",
+        show_default=False,
+        rich_help_panel=_OUTPUT,
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.", rich_help_panel=_OUTPUT)]
 
@@ -37,48 +48,73 @@ PresetName = Annotated[
 Cache = Annotated[
     Path,
     typer.Option(
-        "--cache", envvar="ZKAPEX_CACHE", metavar="DIR", help="Where tables and reference strings are kept.", rich_help_panel=_TOOLS
+        "--cache",
+        envvar="ZKAPEX_CACHE",
+        metavar="DIR",
+        help="Where tables and reference strings are kept.",
+        rich_help_panel=_TOOLS,
     ),
 ]
-TablesFile = Annotated[
-    Path | None, typer.Option("--tables", metavar="FILE", help="Constraint tables. Default: emitted here.", show_default=False, rich_help_panel=_TOOLS)
-]
+TablesFile = Annotated[Path | None, option("tables", "FILE", "Constraint tables. Default: emitted here.", _TOOLS)]
 SrsFile = Annotated[
     Path | None,
-    typer.Option("--srs", metavar="FILE", help="Reference string. Default: the ceremony's, made in the cache.", show_default=False, rich_help_panel=_TOOLS),
+    option("srs", "FILE", "Reference string. Default: the ceremony's, made in the cache.", _TOOLS),
 ]
 InsecureSrs = Annotated[
-    bool, typer.Option("--insecure-srs", help="Use a locally made reference string, marked insecure. Tests only.", rich_help_panel=_TOOLS)
+    bool,
+    typer.Option(
+        "--insecure-srs", help="Use a locally made reference string, marked insecure. Tests only.", rich_help_panel=_TOOLS
+    ),
 ]
 AllowInsecure = Annotated[
     bool, typer.Option("--allow-insecure", help="Accept artefacts that are marked insecure. Tests only.", rich_help_panel=_TOOLS)
 ]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", min=1, max=1024, metavar="N", help="Threads of the prover. Default: all cores.", show_default=False, rich_help_panel=_TOOLS),
+    typer.Option(
+        "--threads",
+        min=1,
+        max=1024,
+        metavar="N",
+        help="Threads of the prover. Default: all cores.",
+        show_default=False,
+        rich_help_panel=_TOOLS,
+    ),
 ]
 
 ClientDir = Annotated[Path, typer.Argument(metavar="CLIENT", help="The client's folder, as `zkapex enrol` made it.")]
-ProviderDir = Annotated[Path, typer.Option("--provider", metavar="DIR", help="The provider's folder, as `zkapex keygen` made it.")]
-RequestFile = Annotated[Path, typer.Option("--request", metavar="FILE", help="The signed request.")]
-StateFile = Annotated[Path, typer.Option("--state", metavar="FILE", help="The client's state, from the provider's ledger.")]
-ModelDir = Annotated[Path, typer.Option("--model", metavar="DIR", help="Checkpoint folder: config.json and Flax or safetensors weights.")]
+ProviderDir = Annotated[Path, option("provider", "DIR", "The provider's folder, as `zkapex keygen` made it.")]
+RequestFile = Annotated[Path, option("request", "FILE", "The signed request.")]
+StateFile = Annotated[Path, option("state", "FILE", "The client's state, from the provider's ledger.")]
+ModelDir = Annotated[Path, option("model", "DIR", "Checkpoint folder: config.json and Flax or safetensors weights.")]
 Target = Annotated[
     str,
-    typer.Option("--target", metavar="PATTERN", help="Target tensors: a glob over parameter paths (** crosses levels), or re:REGEX."),
+    option("target", "PATTERN", "Target tensors: a glob over parameter paths (** crosses levels), or re:REGEX."),
 ]
+DEFAULT_PRESET = SERVING_PRESET
 DEFAULT_CACHE = Path("runs/cache")
 
 
 def toolchain(
-    preset: str, cache: Path, *, tables: Path | None = None, srs: Path | None = None, threads: int | None = None, insecure_srs: bool = False
+    preset: str,
+    cache: Path,
+    *,
+    tables: Path | None = None,
+    srs: Path | None = None,
+    threads: int | None = None,
+    insecure_srs: bool = False,
 ) -> Toolchain:
     """The tools for a command."""
     return open_toolchain(preset, folder=cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure_srs)
 
 
 def toolchain_for(
-    artefact: Enrolment | Request | Base, cache: Path, *, tables: Path | None = None, srs: Path | None = None, threads: int | None = None
+    artefact: Enrolment | Request | Base,
+    cache: Path,
+    *,
+    tables: Path | None = None,
+    srs: Path | None = None,
+    threads: int | None = None,
 ) -> Toolchain:
     """The tools that an artefact was made with: its preset and, if it is marked so, an insecure reference string."""
     return toolchain(artefact.preset, cache, tables=tables, srs=srs, threads=threads, insecure_srs=artefact.srs_insecure)

@@ -18,6 +18,9 @@ from rich.table import Table
 from zkapex_jax.prover.progress import OnProgress
 from zkapex_jax.prover.progress import Progress as Step
 
+#: Columns of a table that goes to a file or a pipe.
+_PIPE_WIDTH = 160
+
 
 @dataclass(frozen=True)
 class Output:
@@ -36,15 +39,21 @@ class Output:
                 Console(highlight=False, soft_wrap=True).print(line)
 
     def table(self, title: str, columns: list[str], rows: list[list[Any]]) -> None:
-        """Print a table, unless --json or --quiet."""
+        """Print a title and a table, unless --json or --quiet."""
         if self.as_json or self.quiet:
             return
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console = Console(highlight=False, width=_PIPE_WIDTH)
+        if title:
+            console.print(f"[bold]{escape(title)}[/]")
+        table = Table(box=None, pad_edge=False)
         for index, column in enumerate(columns):
-            table.add_column(column, justify="left" if index == 0 else "right")
+            table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
         for row in rows:
             table.add_row(*(escape(str(cell)) for cell in row))
-        Console(highlight=False).print(table)
+        if rows:
+            console.print(table)
 
     @contextmanager
     def bars(self) -> Iterator[OnProgress]:

@@ -5,19 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, ClientDir, Force, Quiet, RequestFile, ShowProgress, SrsFile, StateFile, TablesFile, Threads
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    ClientDir,
+    Force,
+    Quiet,
+    RequestFile,
+    ShowProgress,
+    SrsFile,
+    StateFile,
+    TablesFile,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.protocol import Enrolment, Request
 from zkapex_jax.workflow import ClientFolder
 from zkapex_jax.workflow import advance as advance_files
 from zkapex_jax.workflow import prove as prove_files
 
-UpdateFile = Annotated[Path | None, typer.Option("--update", metavar="FILE", help="The update. Default: the one in the client's folder.", show_default=False)]
-BundleFile = Annotated[Path | None, typer.Option("--bundle", metavar="FILE", help="The bundle. Default: the one in the client's folder.", show_default=False)]
+UpdateFile = Annotated[Path | None, option("update", "FILE", "The update. Default: the one in the client's folder.")]
+BundleFile = Annotated[Path | None, option("bundle", "FILE", "The bundle. Default: the one in the client's folder.")]
 
 
 @guarded
@@ -26,7 +37,7 @@ def prove(
     request: RequestFile,
     state: StateFile,
     update: UpdateFile = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The bundle file. Default: in the client's folder.", show_default=False)] = None,
+    out: Annotated[Path | None, option("out", "FILE", "The bundle file. Default: in the client's folder.")] = None,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -61,7 +72,7 @@ def prove(
 def advance(
     folder: ClientDir,
     request: RequestFile,
-    state: Annotated[Path, typer.Option("--state", metavar="FILE", help="The next state, which the provider returned on acceptance.")],
+    state: Annotated[Path, option("state", "FILE", "The next state, which the provider returned on acceptance.")],
     update: UpdateFile = None,
     bundle: BundleFile = None,
     as_json: AsJson = False,
@@ -73,7 +84,11 @@ def advance(
     """
     answer = _answer(ClientFolder.open(folder), request)
     secret = advance_files(
-        folder=folder, request=request, update=update or answer / "update.safetensors", bundle=bundle or answer / "bundle.safetensors", state=state
+        folder=folder,
+        request=request,
+        update=update or answer / "update.safetensors",
+        bundle=bundle or answer / "bundle.safetensors",
+        state=state,
     )
     Output(as_json, quiet).result({"secret": secret}, f"{secret} now holds the unlearned weights")
 

@@ -11,7 +11,20 @@ import typer
 from zkapex_jax.cli import options
 from zkapex_jax.cli.enrol import BaseFile, Check, refuse_leftover
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, ClientDir, Force, ModelDir, Quiet, ShowProgress, SrsFile, StateFile, TablesFile, Threads
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    ClientDir,
+    Force,
+    ModelDir,
+    Quiet,
+    ShowProgress,
+    SrsFile,
+    StateFile,
+    TablesFile,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Enrolment
@@ -23,12 +36,14 @@ from zkapex_jax.workflow import adopt as adopt_files
 def re_enrol(
     folder: ClientDir,
     model: ModelDir,
-    data: Annotated[Path, typer.Option("--data", metavar="FILE", help="Personal data: safetensors of pixel_values and labels, or input_ids.")],
+    data: Annotated[Path, option("data", "FILE", "Personal data: safetensors of pixel_values and labels, or input_ids.")],
     state: StateFile,
     base: BaseFile = None,
     check: Check = True,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the examples whose gradients are enrolled.")] = 0,
-    micro_batch: Annotated[int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")] = 8,
+    micro_batch: Annotated[
+        int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
+    ] = 8,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -81,7 +96,7 @@ def re_enrol(
 @guarded
 def adopt(
     folder: ClientDir,
-    state: Annotated[Path, typer.Option("--state", metavar="FILE", help="The state that the provider returned for the new enrolment.")],
+    state: Annotated[Path, option("state", "FILE", "The state that the provider returned for the new enrolment.")],
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

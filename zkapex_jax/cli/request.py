@@ -12,7 +12,21 @@ import typer
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.keygen import KEY_NAME
-from zkapex_jax.cli.options import AsJson, Cache, Force, InsecureSrs, PresetName, ProviderDir, Quiet, ShowProgress, SrsFile, TablesFile, Target, Threads
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    Force,
+    InsecureSrs,
+    PresetName,
+    ProviderDir,
+    Quiet,
+    ShowProgress,
+    SrsFile,
+    TablesFile,
+    Target,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_seconds
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import ChunkedLayout, Request, SigningKey
@@ -22,20 +36,26 @@ from zkapex_jax.workflow import publish as publish_files
 
 @guarded
 def request(
-    base: Annotated[Path, typer.Option("--base", metavar="DIR", help="The provider's base model.")],
-    forget_data: Annotated[Path, typer.Option("--forget-data", metavar="FILE", help="Examples to be forgotten (safetensors).")],
-    retain_data: Annotated[Path, typer.Option("--retain-data", metavar="FILE", help="Examples that must keep working (safetensors).")],
+    base: Annotated[Path, option("base", "DIR", "The provider's base model.")],
+    forget_data: Annotated[Path, option("forget-data", "FILE", "Examples to be forgotten (safetensors).")],
+    retain_data: Annotated[Path, option("retain-data", "FILE", "Examples that must keep working (safetensors).")],
     target: Target,
-    forget: Annotated[str, typer.Option("--forget", metavar="TEXT", help="What is forgotten, in words; it is public.")],
+    forget: Annotated[str, option("forget", "TEXT", "What is forgotten, in words; it is public.")],
     provider: ProviderDir,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The request file to write.")],
+    out: Annotated[Path, option("out", "FILE", "The request file to write.")],
     sparsity: Annotated[float, typer.Option("--sparsity", metavar="SHARE", help="Share of the target weights to zero.")] = 0.05,
     budget: Annotated[
         str | None,
-        typer.Option("--budget", metavar="FACTOR", help="How far free weights may move: D as a multiple of the masked base weights' energy. Default: measured on honest clients.", show_default=False),
+        option(
+            "budget",
+            "FACTOR",
+            "How far free weights may move: D as a multiple of the masked base weights' energy. Default: measured on honest clients.",
+        ),
     ] = None,
-    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Signing key. Default: provider.key in the provider's folder.", show_default=False)] = None,
-    micro_batch: Annotated[int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")] = 8,
+    key: Annotated[Path | None, option("key", "FILE", "Signing key. Default: provider.key in the provider's folder.")] = None,
+    micro_batch: Annotated[
+        int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
+    ] = 8,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
@@ -63,7 +83,9 @@ def request(
     loaded = load_model(base, target)
     examples = [load_examples(path, loaded.model) for path in (forget_data, retain_data)]
     with Provider.open(provider) as opened, output.bars() as on_progress:
-        published_base = find_base(opened, base_digest(check_weights(loaded)), ChunkedLayout.cut(loaded.layout, tool.preset), preset)
+        published_base = find_base(
+            opened, base_digest(check_weights(loaded)), ChunkedLayout.cut(loaded.layout, tool.preset), preset
+        )
         gammas = fleet_gammas(opened, loaded.layout, tool.preset)
         plan = plan_request(
             tool.preset, loss_fn=loaded.model.loss, params=loaded.params, layout=loaded.layout, forget=examples[0], retain=examples[1],

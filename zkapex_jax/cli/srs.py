@@ -13,13 +13,21 @@ from zkapex_jax.cli.options import AsJson, Cache, InsecureSrs, Quiet
 from zkapex_jax.cli.output import Output
 from zkapex_jax.prover import Prover, SrsFile, ensure_srs, import_srs
 
-srs_app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Reference strings (SRS): make or import one into the cache.")
+srs_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="Reference strings (SRS): make or import one into the cache."
+)
 Power = Annotated[int, typer.Option("--k", min=4, max=20, help="The string holds 2^k powers.")]
 
 
 @srs_app.command("ensure")
 @guarded
-def ensure(k: Power = 12, cache: Cache = options.DEFAULT_CACHE, insecure_srs: InsecureSrs = False, as_json: AsJson = False, quiet: Quiet = False) -> None:
+def ensure(
+    k: Power = 12,
+    cache: Cache = options.DEFAULT_CACHE,
+    insecure_srs: InsecureSrs = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
     """Have the ceremony's reference string in the cache (up to k = 12 it ships with the prover)."""
     _show(ensure_srs(Prover.find(), k, cache, insecure=insecure_srs), Output(as_json, quiet))
 

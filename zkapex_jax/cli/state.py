@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Force, ProviderDir, Quiet
+from zkapex_jax.cli.options import AsJson, Force, ProviderDir, Quiet, option
 from zkapex_jax.cli.output import Output
 from zkapex_jax.formats.atomic import write_bytes
 from zkapex_jax.formats.reading import read_bytes
@@ -21,8 +19,8 @@ _MAX_STATE = 1 << 34
 @guarded
 def state(
     provider: ProviderDir,
-    client_id: Annotated[str, typer.Option("--client", metavar="ID", help="The client.")],
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the client's current state here.", show_default=False)] = None,
+    client_id: Annotated[str, option("client", "ID", "The client.")],
+    out: Annotated[Path | None, option("out", "FILE", "Write the client's current state here.")] = None,
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from zkapex_jax.circuit import build, emit
 from zkapex_jax.circuit.cost import cost_sheet
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Force, PresetName, Quiet
+from zkapex_jax.cli.options import AsJson, Force, PresetName, Quiet, option
 from zkapex_jax.cli.output import Output, human_bytes
 from zkapex_jax.formats import canonical
 from zkapex_jax.formats.atomic import write_bytes
@@ -20,9 +18,9 @@ from zkapex_jax.presets import get_preset
 
 @guarded
 def tables(
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the tables here.", show_default=False)] = None,
+    out: Annotated[Path | None, option("out", "FILE", "Write the tables here.")] = None,
     preset: PresetName = options.DEFAULT_PRESET,
-    relation: Annotated[str, typer.Option("--relation", metavar="NAME", help="fold_kkt (answers to requests) or enrol (enrolments).")] = "fold_kkt",
+    relation: Annotated[str, option("relation", "NAME", "fold_kkt (answers to requests) or enrol (enrolments).")] = "fold_kkt",
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -33,7 +31,15 @@ def tables(
     data, sheet = emit(circuit), cost_sheet(circuit)
     if out is not None:
         write_bytes(out, data, force=force)
-    document = {"preset": preset, "relation": relation, "digest": canonical.digest(data), "bytes": len(data), "file": out, "insecure": sizes.insecure, "cost": sheet}
+    document = {
+        "preset": preset,
+        "relation": relation,
+        "digest": canonical.digest(data),
+        "bytes": len(data),
+        "file": out,
+        "insecure": sizes.insecure,
+        "cost": sheet,
+    }
     columns = sheet.columns
     Output(as_json, quiet).result(
         document,

@@ -9,7 +9,20 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, ClientDir, Force, Quiet, RequestFile, ShowProgress, SrsFile, StateFile, TablesFile, Threads
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    ClientDir,
+    Force,
+    Quiet,
+    RequestFile,
+    ShowProgress,
+    SrsFile,
+    StateFile,
+    TablesFile,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_seconds
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import refuse_existing
@@ -22,11 +35,13 @@ def unlearn(
     folder: ClientDir,
     request: RequestFile,
     state: StateFile,
-    provider_key: Annotated[str, typer.Option("--provider-key", metavar="KEY", help="The provider's public key: a .pub file, or its hex.")],
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The update file. Default: in the client's folder.", show_default=False)] = None,
-    model: Annotated[Path | None, typer.Option("--model", metavar="DIR", help="The personalised model, to save the unlearned one from.", show_default=False)] = None,
-    save_model: Annotated[Path | None, typer.Option("--save-model", metavar="DIR", help="Write the unlearned model here; needs --model.", show_default=False)] = None,
-    check: Annotated[bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint first.")] = True,
+    provider_key: Annotated[str, option("provider-key", "KEY", "The provider's public key: a .pub file, or its hex.")],
+    out: Annotated[Path | None, option("out", "FILE", "The update file. Default: in the client's folder.")] = None,
+    model: Annotated[Path | None, option("model", "DIR", "The personalised model, to save the unlearned one from.")] = None,
+    save_model: Annotated[Path | None, option("save-model", "DIR", "Write the unlearned model here; needs --model.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint first.")
+    ] = True,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -58,7 +73,15 @@ def unlearn(
     if model is not None and save_model is not None:
         _save(model, save_model, enrolment, result.theta_u, force)
     rows = [
-        [c.chunk, f"{c.weights:,}", f"{c.masked:,}", f"{c.true_distance:.0f}", f"{c.certified_distance:.0f}", f"{c.d_sum / c.d:.2f}", c.constraints_checked]
+        [
+            c.chunk,
+            f"{c.weights:,}",
+            f"{c.masked:,}",
+            f"{c.true_distance:.0f}",
+            f"{c.certified_distance:.0f}",
+            f"{c.d_sum / c.d:.2f}",
+            c.constraints_checked,
+        ]
         for c in result.chunks
     ]
     output.table("", ["chunk", "weights", "zeroed", "true distance", "certified", "budget used", "constraints checked"], rows)
@@ -72,4 +95,6 @@ def _save(model: Path, save_model: Path, enrolment: Enrolment, theta_u: object, 
     from zkapex_jax.quantize import from_fixed
 
     adapter, params = load_checkpoint(model)
-    save_checkpoint(save_model, adapter, unflatten(params, enrolment.layout.target, from_fixed(theta_u)), private=True, force=force)
+    save_checkpoint(
+        save_model, adapter, unflatten(params, enrolment.layout.target, from_fixed(theta_u)), private=True, force=force
+    )

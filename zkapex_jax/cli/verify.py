@@ -9,12 +9,12 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Force, Quiet, ShowProgress, SrsFile, TablesFile, Threads
+from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Force, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.cli.state import copy_state
 from zkapex_jax.errors import InputError, RefusedError
-from zkapex_jax.prover import OnProgress
 from zkapex_jax.protocol import Bundle, Enrolment, load_public
+from zkapex_jax.prover import OnProgress
 from zkapex_jax.workflow import Provider, Toolchain, VerifyResult, check_bundle
 from zkapex_jax.workflow import verify as verify_files
 
@@ -32,8 +32,8 @@ def _file(name: str, words: str) -> object:
 @guarded
 def verify(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The client's bundle.")],
-    provider: Annotated[File, typer.Option("--provider", metavar="DIR", help="Verify against this ledger, and record the verdict.", show_default=False)] = None,
-    out: Annotated[File, typer.Option("--out", metavar="FILE", help="Also write the client's next state here.", show_default=False)] = None,
+    provider: Annotated[File, option("provider", "DIR", "Verify against this ledger, and record the verdict.")] = None,
+    out: Annotated[File, option("out", "FILE", "Also write the client's next state here.")] = None,
     enrolment: Annotated[File, _file("enrolment", "The client's enrolment.")] = None,
     request: Annotated[File, _file("request", "The signed request.")] = None,
     state: Annotated[File, _file("state", "The client's state before the bundle.")] = None,
@@ -65,13 +65,22 @@ def verify(
     else:
         with output.bars() as on_progress:
             tool = options.toolchain_for(Enrolment.from_file(_need(enrolment)), cache, tables=tables, srs=srs, threads=threads)
-            result = _audit(tool, bundle, _need(enrolment), _need(request), _need(state), str(provider_key), allow_insecure, on_progress)
+            result = _audit(
+                tool, bundle, _need(enrolment), _need(request), _need(state), str(provider_key), allow_insecure, on_progress
+            )
     copied = copy_state(result.state, out, force=force) if result.state else None
     _print(output, result, copied, bundle)
 
 
 def _audit(
-    tool: Toolchain, bundle: Path, enrolment: Path, request: Path, state: Path, key: str, allow_insecure: bool, on_progress: OnProgress
+    tool: Toolchain,
+    bundle: Path,
+    enrolment: Path,
+    request: Path,
+    state: Path,
+    key: str,
+    allow_insecure: bool,
+    on_progress: OnProgress,
 ) -> VerifyResult:
     return check_bundle(
         tool, enrolment=enrolment, request=request, state=state, bundle=bundle, provider_key=load_public(key),
@@ -93,7 +102,11 @@ def _print(output: Output, result: VerifyResult, state: Path | None, bundle: Pat
         f"{human_seconds(result.seconds)} ({result.us_per_weight:.2f} µs a weight){memory}",
         *(["  recorded before: nothing was changed"] if result.already_recorded else []),
         *([f"  next state  {state}  (send it to the client)"] if state else []),
-        *(["[yellow]insecure:[/] made with a test preset or a local reference string; it convinces nobody"] if result.insecure else []),
+        *(
+            ["[yellow]insecure:[/] made with a test preset or a local reference string; it convinces nobody"]
+            if result.insecure
+            else []
+        ),
         f"[dim]{NOT_PROVEN}[/]",
     )
 
@@ -104,7 +117,9 @@ def _one_way(provider: Path | None, files: dict[str, object]) -> None:
         raise InputError("the ledger holds these: give either --provider or the files", field=given[0])
     missing = [name for name, value in files.items() if value is None]
     if provider is None and missing:
-        raise InputError("is missing: give --provider, or all of --enrolment, --request, --state and --provider-key", field=missing[0])
+        raise InputError(
+            "is missing: give --provider, or all of --enrolment, --request, --state and --provider-key", field=missing[0]
+        )
 
 
 def _need(path: Path | None) -> Path:

@@ -9,21 +9,21 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Quiet, ShowProgress, SrsFile, TablesFile, Threads
+from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output, human_seconds
 from zkapex_jax.errors import RefusedError
 from zkapex_jax.protocol import Enrolment, load_public
 from zkapex_jax.workflow import check_enrolment
 
-State = Annotated[Path | None, typer.Option("--state", metavar="FILE", help="The state that a re-enrolment replaces.", show_default=False)]
+State = Annotated[Path | None, option("state", "FILE", "The state that a re-enrolment replaces.")]
 
 
 @guarded
 def verify_enrolment(
     enrolment: Annotated[Path, typer.Argument(metavar="ENROLMENT", help="The client's enrolment.")],
-    proof: Annotated[Path, typer.Option("--proof", metavar="FILE", help="Its proof.")],
-    base: Annotated[Path, typer.Option("--base", metavar="FILE", help="The provider's base file.")],
-    provider_key: Annotated[str, typer.Option("--provider-key", metavar="FILE", help="The provider's public key: a .pub file, or its hex.")],
+    proof: Annotated[Path, option("proof", "FILE", "Its proof.")],
+    base: Annotated[Path, option("base", "FILE", "The provider's base file.")],
+    provider_key: Annotated[str, option("provider-key", "FILE", "The provider's public key: a .pub file, or its hex.")],
     state: State = None,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,

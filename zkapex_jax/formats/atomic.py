@@ -43,9 +43,7 @@ def atomic_file(path: str | os.PathLike[str], *, force: bool = False, mode: int 
                 os.unlink(temporary)
 
 
-def write_bytes(
-    path: str | os.PathLike[str], data: bytes, *, force: bool = False, mode: int = PUBLIC_MODE
-) -> None:
+def write_bytes(path: str | os.PathLike[str], data: bytes, *, force: bool = False, mode: int = PUBLIC_MODE) -> None:
     """Atomic write of `data`; see `atomic_file`."""
     with atomic_file(path, force=force, mode=mode) as file:
         file.write(data)

@@ -45,9 +45,7 @@ def loads(data: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
     except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"not JSON: {error}", code="bad_json") from error
     if dumps(value) != data:
-        raise InputError(
-            "JSON is not in canonical form (sorted keys, no spaces, minimal escapes)", code="not_canonical"
-        )
+        raise InputError("JSON is not in canonical form (sorted keys, no spaces, minimal escapes)", code="not_canonical")
     return value
 
 

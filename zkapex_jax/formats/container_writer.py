@@ -51,9 +51,7 @@ def write_container(
 def _file_header(
     kind: str, fields: Mapping[str, Any], specs: Mapping[str, TensorSpec], hashes: Mapping[str, str], *, sign: Signer | None
 ) -> tuple[bytes, bytes]:
-    tensors = {
-        name: {"dtype": spec.dtype, "shape": list(spec.shape), "sha256": hashes[name]} for name, spec in specs.items()
-    }
+    tensors = {name: {"dtype": spec.dtype, "shape": list(spec.shape), "sha256": hashes[name]} for name, spec in specs.items()}
     header = canonical.dumps({**fields, "format": f"zkapex.{kind}", "version": VERSION, "tensors": tensors})
     metadata = {"zkapex": header.decode("utf-8")}
     if sign is not None:

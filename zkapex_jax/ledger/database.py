@@ -45,7 +45,9 @@ def open_database(path: str | os.PathLike[str]) -> Engine:
     _check_magic(target)
     engine = _engine(target)
     with database_errors(target), engine.connect() as connection:
-        application, version = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("application_id", "user_version"))
+        application, version = (
+            connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("application_id", "user_version")
+        )
         if application != APPLICATION_ID:
             raise InputError("is an SQLite file but no zkapex ledger", code="wrong_kind", file=target)
         if version != SCHEMA_VERSION:

@@ -96,7 +96,9 @@ class Ledger:
                 rules.enrolment_may_change(session, enrolment, proof)
                 rules.enrolment_is_new(session, enrolment)
             elif known.replaced:
-                raise RefusedError("was replaced by a later enrolment", code="replaced", file=enrolment.path, value=enrolment.digest)
+                raise RefusedError(
+                    "was replaced by a later enrolment", code="replaced", file=enrolment.path, value=enrolment.digest
+                )
 
     def check_request(self, request: Request) -> None:
         """Raise RefusedError if the rules refuse this request, before its commitments are recomputed."""
@@ -238,7 +240,12 @@ def _new_base(session: Session, base: Base) -> BaseRow:
 
 
 def _new_enrolment(session: Session, enrolment: Enrolment, proof: EnrolmentProof, base: BaseRow) -> EnrolmentRow:
-    payload = {"client_id": enrolment.client_id, "digest": enrolment.digest, "proof_digest": proof.digest, "base_digest": base.digest}
+    payload = {
+        "client_id": enrolment.client_id,
+        "digest": enrolment.digest,
+        "proof_digest": proof.digest,
+        "base_digest": base.digest,
+    }
     sequence = events.append(session, "enrolment", payload)
     row = EnrolmentRow(**payload, received=now(), replaced=False, sequence=sequence)
     session.add(row)

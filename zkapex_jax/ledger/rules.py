@@ -51,11 +51,15 @@ def state_follows(before: StateRow | None, state: State) -> None:
     """A state comes right after the one before it, and forgets nothing of what was forgotten."""
     position = before.position + 1 if before else 0
     if state.position != position:
-        raise RefusedError("state is not the next one", code="state_order", file=state.path, field="position", value=state.position)
+        raise RefusedError(
+            "state is not the next one", code="state_order", file=state.path, field="position", value=state.position
+        )
     packed = state.tensor("cumulative").tobytes()
     kept = covers(packed, before.cumulative) if before else not any(packed)
     if not kept:
-        raise RefusedError("does not hold exactly what was forgotten so far", code="unforgotten", file=state.path, field="cumulative")
+        raise RefusedError(
+            "does not hold exactly what was forgotten so far", code="unforgotten", file=state.path, field="cumulative"
+        )
 
 
 def enrolment_is_new(session: Session, enrolment: Enrolment) -> None:

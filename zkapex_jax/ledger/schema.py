@@ -61,9 +61,7 @@ class EnrolmentRow(Base):
     replaced: Mapped[bool] = mapped_column(default=False)
     sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
 
-    __table_args__ = (
-        Index("one_active_enrolment", "client_id", unique=True, sqlite_where=text("replaced = 0")),
-    )
+    __table_args__ = (Index("one_active_enrolment", "client_id", unique=True, sqlite_where=text("replaced = 0")),)
 
 
 class Commitment(Base):
@@ -107,9 +105,7 @@ class VerdictRow(Base):
     received: Mapped[str]
     sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
 
-    __table_args__ = (
-        Index("one_acceptance", "enrolment_id", "request_id", unique=True, sqlite_where=text("accepted = 1")),
-    )
+    __table_args__ = (Index("one_acceptance", "enrolment_id", "request_id", unique=True, sqlite_where=text("accepted = 1")),)
 
 
 class StateRow(Base):

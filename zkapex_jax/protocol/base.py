@@ -76,7 +76,12 @@ class BaseDraft(Artefact):
         if np.abs(theta0.astype(np.int64)).max() >= 1 << WEIGHT_BITS:
             raise InputError(f"weights must be below 2^{WEIGHT_BITS} in magnitude", code="out_of_range", field="theta0")
         if weights_digest(theta0) != self.model.base_digest:
-            raise InputError("does not name the weights that it holds", code="bad_digest", field="model.base_digest", value=self.model.base_digest)
+            raise InputError(
+                "does not name the weights that it holds",
+                code="bad_digest",
+                field="model.base_digest",
+                value=self.model.base_digest,
+            )
 
     def expected_tensors(self, found: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:
         return {"theta0": TensorSpec("I32", (self.layout.weights,))}

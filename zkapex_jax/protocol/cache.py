@@ -28,7 +28,12 @@ class Points(Artefact):
 
     def expected_tensors(self, found: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:
         if set(found) not in _KINDS:
-            raise InputError("must hold c_gradients, or c_base, or c_free and c_forget", code="bad_tensor", field="tensors", value=sorted(found))
+            raise InputError(
+                "must hold c_gradients, or c_base, or c_free and c_forget",
+                code="bad_tensor",
+                field="tensors",
+                value=sorted(found),
+            )
         for name, spec in found.items():
             if spec.dtype != "U8" or spec.shape[-1] != UNCOMPRESSED_BYTES:
                 raise InputError("must be U8 of 96 bytes a point", code="bad_tensor", field=name, value=str(spec))

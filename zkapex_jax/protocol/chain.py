@@ -19,9 +19,9 @@ _CONTEXT = b"zkapex.head/1\0"
 Tensors = dict[str, np.ndarray]
 
 
-def first_head(enrolment_digest: str, proof_digest: str) -> str:
-    """Head of a fresh state: SHA-256 of the context, the enrolment digest and the digest of its proof, hex."""
-    return _seal(enrolment_digest, proof_digest)
+def first_head(enrolment_digest: str) -> str:
+    """Head of a fresh state: SHA-256 of the context and the enrolment digest, hex."""
+    return _seal(enrolment_digest)
 
 
 def next_head(head: str, cause_digest: str, proof_digest: str) -> str:
@@ -29,17 +29,22 @@ def next_head(head: str, cause_digest: str, proof_digest: str) -> str:
     return _seal(head, cause_digest, proof_digest)
 
 
-def first_state(enrolment: Enrolment, proof_digest: str, path: str | os.PathLike[str], *, force: bool = False) -> State:
+def first_state(enrolment: Enrolment, path: str | os.PathLike[str], *, force: bool = False) -> State:
     """Write the state of a first enrolment: its Com(θ̂p), nothing forgotten, position 0."""
     tensors = {"c_theta": enrolment.tensor("c_theta"), "cumulative": pack_mask(np.zeros(enrolment.layout.weights, np.bool_))}
-    fields = _enrolled(enrolment) | {"position": 0, "head": first_head(enrolment.digest, proof_digest)}
+    fields = _enrolled(enrolment) | {"position": 0, "head": first_head(enrolment.digest)}
     return State.parse(fields).to_file(path, tensors, force=force)
 
 
-def renewed_state(state: State, enrolment: Enrolment, proof_digest: str, path: str | os.PathLike[str], *, force: bool = False) -> State:
+def renewed_state(
+    state: State, enrolment: Enrolment, proof_digest: str, path: str | os.PathLike[str], *, force: bool = False
+) -> State:
     """Write the state after a re-enrolment: the new Com(θ̂p), everything forgotten so far, position + 1."""
     tensors = {"c_theta": enrolment.tensor("c_theta"), "cumulative": state.tensor("cumulative")}
-    fields = _enrolled(enrolment) | {"position": state.position + 1, "head": next_head(state.head, enrolment.digest, proof_digest)}
+    fields = _enrolled(enrolment) | {
+        "position": state.position + 1,
+        "head": next_head(state.head, enrolment.digest, proof_digest),
+    }
     return State.parse(fields).to_file(path, tensors, force=force)
 
 

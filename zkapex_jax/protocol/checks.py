@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from zkapex_jax.errors import RefusedError
 from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.protocol.base import Base
 from zkapex_jax.protocol.bundle import Bundle
+from zkapex_jax.protocol.chain import first_head
 from zkapex_jax.protocol.enrolment import ClientSecret, Enrolment
 from zkapex_jax.protocol.enrolment_proof import EnrolmentProof
 from zkapex_jax.protocol.request import Request
@@ -51,7 +54,13 @@ def check_enrolment_proof(proof: EnrolmentProof, enrolment: Enrolment, base: Bas
 def check_replaced(state: State, enrolment: Enrolment) -> None:
     """A new enrolment replaces the one behind this state: the same client, the same tensors and chunks."""
     _same(enrolment, "client_id", enrolment.client_id, state.client_id, "belongs to another client")
-    _same(enrolment, "layout", enrolment.layout, state.layout, "enrols other tensors or chunks than before, so what was forgotten cannot be carried over")
+    _same(
+        enrolment,
+        "layout",
+        enrolment.layout,
+        state.layout,
+        "enrols other tensors or chunks than before, so what was forgotten cannot be carried over",
+    )
     _same(enrolment, "c_theta", enrolment.preset_sizes.lanes, state.lanes, "has another number of lanes than before")
 
 
@@ -63,11 +72,15 @@ def check_request(request: Request, enrolment: Enrolment) -> None:
 
 
 def check_state(state: State, enrolment: Enrolment) -> None:
-    """The state belongs to this enrolment."""
+    """The state belongs to this enrolment; a first state holds the enrolled commitments."""
     _same(state, "client_id", state.client_id, enrolment.client_id, "belongs to another client")
     _same(state, "enrolment_digest", state.enrolment_digest, enrolment.digest, "follows another enrolment")
     _same(state, "layout", state.layout, enrolment.layout, "has another layout than the enrolment")
     _same(state, "c_theta", state.lanes, enrolment.preset_sizes.lanes, "has another number of lanes than the preset")
+    if state.position == 0:
+        _same(state, "head", state.head, first_head(enrolment.digest), "is not the first of this enrolment")
+        equal = np.array_equal(state.tensor("c_theta"), enrolment.tensor("c_theta"))
+        _same(state, "c_theta", equal, True, "does not hold the enrolled commitments")
 
 
 def check_secret(secret: ClientSecret, enrolment: Enrolment) -> None:

@@ -11,7 +11,9 @@ from zkapex_jax.protocol.layout import ChunkedLayout
 def pack_mask(mask: np.ndarray) -> np.ndarray:
     """bool [W] → U8 [ceil(W/8)]. Raises InputError for another dtype or rank."""
     if mask.dtype != np.bool_ or mask.ndim != 1:
-        raise InputError("a mask is a vector of truth values", code="bad_mask", field="mask", value=f"{mask.dtype}{list(mask.shape)}")
+        raise InputError(
+            "a mask is a vector of truth values", code="bad_mask", field="mask", value=f"{mask.dtype}{list(mask.shape)}"
+        )
     return np.packbits(mask, bitorder="little")
 
 
@@ -28,5 +30,7 @@ def unpack_mask(packed: np.ndarray, weights: int) -> np.ndarray:
 def touched_chunks(mask: np.ndarray, layout: ChunkedLayout) -> tuple[int, ...]:
     """Chunks with at least one masked weight, rising. Raises InputError if the mask does not have the layout's shape."""
     if mask.shape != (layout.weights,):
-        raise InputError(f"mask must have one value for each of the {layout.weights} weights", code="bad_mask", field="mask", value=mask.shape)
+        raise InputError(
+            f"mask must have one value for each of the {layout.weights} weights", code="bad_mask", field="mask", value=mask.shape
+        )
     return tuple(chunk for chunk in range(len(layout.chunks)) if mask[slice(*layout.bounds(chunk))].any())

@@ -57,9 +57,7 @@ def generate_key(path: str | os.PathLike[str], *, force: bool = False) -> Signin
     public_path = f"{os.fspath(path)}.pub"
     refuse_existing(public_path, force=force)
     key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     write_bytes(path, pem, force=force, mode=SECRET_MODE)
     signing_key = SigningKey(key)
     write_text(public_path, signing_key.public + "\n", force=force)

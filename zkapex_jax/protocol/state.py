@@ -7,7 +7,6 @@ from math import prod
 from typing import ClassVar
 
 import numpy as np
-from pydantic import Field
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.tensors import TensorSpec

@@ -86,15 +86,21 @@ class Prover:
         """Commit to a client's weights and curvature rows."""
         return self._run(["enrol", *_setup(tables, srs), "--secret", str(secret), "--out", str(out)], on_progress)
 
-    def commit_request(self, tables: Path, srs: Path, draft: Path, out: Path, on_progress: OnProgress | None = None) -> dict[str, Any]:
+    def commit_request(
+        self, tables: Path, srs: Path, draft: Path, out: Path, on_progress: OnProgress | None = None
+    ) -> dict[str, Any]:
         """Commit to a request's mask and forget rows."""
         return self._run(["commit-request", *_setup(tables, srs), "--draft", str(draft), "--out", str(out)], on_progress)
 
-    def commit_base(self, tables: Path, srs: Path, draft: Path, out: Path, on_progress: OnProgress | None = None) -> dict[str, Any]:
+    def commit_base(
+        self, tables: Path, srs: Path, draft: Path, out: Path, on_progress: OnProgress | None = None
+    ) -> dict[str, Any]:
         """Commit to the provider's base weights, without blinding."""
         return self._run(["commit-base", *_setup(tables, srs), "--draft", str(draft), "--out", str(out)], on_progress)
 
-    def admit(self, kind: str, tables: Path, srs: Path, artefact: Path, out: Path, on_progress: OnProgress | None = None) -> dict[str, Any]:
+    def admit(
+        self, kind: str, tables: Path, srs: Path, artefact: Path, out: Path, on_progress: OnProgress | None = None
+    ) -> dict[str, Any]:
         """Check every point of an enrolment, base or request (`kind`), and cache them uncompressed."""
         return self._run([f"admit-{kind}", *_setup(tables, srs), f"--{kind}", str(artefact), "--out", str(out)], on_progress)
 
@@ -104,7 +110,9 @@ class Prover:
     ) -> dict[str, Any]:  # fmt: skip
         """Prove every touched chunk into the folder `out`, resuming what is there."""
         own = ["--secret", str(secret), "--update", str(update), "--out", str(out)]
-        return self._run(["prove", *_setup(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])], on_progress)
+        return self._run(
+            ["prove", *_setup(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])], on_progress
+        )
 
     def prove_enrolment(
         self, tables: Path, srs: Path, files: EnrolmentFiles, *, secret: Path, out: Path, current_secret: Path | None = None,
@@ -139,7 +147,10 @@ class Prover:
     def _outcome(self, arguments: Sequence[str], on_progress: OnProgress | None, *, refusal_is_result: bool = False) -> Outcome:
         threads = [] if self.threads is None else ["--threads", str(self.threads)]
         return run_process(
-            self.binary, [*threads, "--progress", "json", *arguments], on_progress=on_progress, refusal_is_result=refusal_is_result
+            self.binary,
+            [*threads, "--progress", "json", *arguments],
+            on_progress=on_progress,
+            refusal_is_result=refusal_is_result,
         )
 
 

@@ -27,7 +27,9 @@ class Outcome:
     result: dict[str, Any]
 
 
-def run_process(binary: Path, arguments: Sequence[str], *, on_progress: OnProgress | None, refusal_is_result: bool = False) -> Outcome:
+def run_process(
+    binary: Path, arguments: Sequence[str], *, on_progress: OnProgress | None, refusal_is_result: bool = False
+) -> Outcome:
     """Run to the end. With `refusal_is_result`, exit code 3 with a result (a failed proof) is no exception.
 
     Raises InputError, RefusedError, StorageError or InternalError by the binary's exit code. The child never outlives
@@ -89,7 +91,9 @@ def _parse_event(line: bytes) -> dict[str, Any]:
 def _parse_result(output: bytes) -> dict[str, Any]:
     result = _parse_event(output)
     if not result:
-        raise InternalError("the prover printed no JSON object", code="prover_output", value=shorten(output.decode("utf-8", "replace")))
+        raise InternalError(
+            "the prover printed no JSON object", code="prover_output", value=shorten(output.decode("utf-8", "replace"))
+        )
     return result
 
 

@@ -21,7 +21,9 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def tell(on_progress: OnProgress | None, stage: str, done: int, total: int, weights_done: int = 0, weights_total: int = 0) -> None:
+def tell(
+    on_progress: OnProgress | None, stage: str, done: int, total: int, weights_done: int = 0, weights_total: int = 0
+) -> None:
     """Report, if anybody listens."""
     if on_progress is not None:
         on_progress(Progress(stage, done, total, weights_done, weights_total))

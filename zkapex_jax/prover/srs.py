@@ -54,7 +54,9 @@ def check_srs(prover: Prover, path: Path, k: int | None = None) -> SrsFile:
     """Read an SRS file with the Rust reader. Raises InputError if it is damaged or of another size than 2^k."""
     info = prover.srs_info(path)
     try:
-        srs = SrsFile(path, _typed(info, "k", int), _typed(info, "source", str), _typed(info, "insecure", bool), _typed(info, "digest", str))
+        srs = SrsFile(
+            path, _typed(info, "k", int), _typed(info, "source", str), _typed(info, "insecure", bool), _typed(info, "digest", str)
+        )
     except KeyError as error:
         raise InternalError(f"the prover's SRS report lacks {error}", code="prover_output") from error
     if k is not None and srs.k != k:

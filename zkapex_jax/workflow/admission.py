@@ -49,7 +49,13 @@ class PublishResult:
 
 
 def admit(
-    tool: Toolchain, provider: Provider, enrolment: Path, proof: Path, *, allow_insecure: bool = False, on_progress: OnProgress | None = None
+    tool: Toolchain,
+    provider: Provider,
+    enrolment: Path,
+    proof: Path,
+    *,
+    allow_insecure: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> AdmitResult:
     """Verify an enrolment and record it with its proof: without one it counts for nothing. The same files again change nothing.
 
@@ -78,8 +84,8 @@ def admit(
         raise
     if not verdict.accepted:
         raise RefusedError(f"enrolment proof is refused: {verdict.reason}", code="proof_refused", file=proof)
-    write = partial(renewed_state, before) if before is not None else first_state
-    state: State = provider.make(partial(write, kept, kept_proof.digest))
+    write = partial(renewed_state, before, kept, kept_proof.digest) if before is not None else partial(first_state, kept)
+    state: State = provider.make(write)
     record = provider.ledger.add_enrolment(kept, kept_proof, state)
     return AdmitResult(
         kept.client_id, kept.digest, kept_proof.digest, state.path, record.sequence, state.position, before is not None,

@@ -59,13 +59,19 @@ def _check_follows(request: Request, bundle: Bundle, update: Update, after: Stat
     """The state holds the bundle's commitments for touched chunks, and everything names one request."""
     for artefact in (bundle, update):
         if artefact.request_digest != request.digest:
-            raise RefusedError("answers another request", code="mismatch_request_digest", file=artefact.path, field="request_digest")
+            raise RefusedError(
+                "answers another request", code="mismatch_request_digest", file=artefact.path, field="request_digest"
+            )
     if bundle.state_digest != update.state_digest:
-        raise RefusedError("starts from another state than the update", code="mismatch_state_digest", file=bundle.path, field="state_digest")
+        raise RefusedError(
+            "starts from another state than the update", code="mismatch_state_digest", file=bundle.path, field="state_digest"
+        )
     commitments = after.tensor("c_theta")
     for chunk in bundle.chunks:
         if chunk >= len(commitments) or not np.array_equal(commitments[chunk], bundle.theta_points(chunk)):
-            raise RefusedError("does not hold this bundle's commitments", code="mismatch_c_theta", file=after.path, field=f"c_theta[{chunk}]")
+            raise RefusedError(
+                "does not hold this bundle's commitments", code="mismatch_c_theta", file=after.path, field=f"c_theta[{chunk}]"
+            )
     if not after.cumulative()[request.mask()].all():
         raise RefusedError("does not hold this request's mask", code="mismatch_cumulative", file=after.path, field="cumulative")
 
@@ -73,7 +79,9 @@ def _check_follows(request: Request, bundle: Bundle, update: Update, after: Stat
 def check_head(before: State, request: Request, bundle: Bundle, after: State) -> None:
     """The state's digest chain: `after` is the successor of `before`."""
     if after.head != next_head(before.head, request.digest, bundle.digest) or after.position != before.position + 1:
-        raise RefusedError("is not the successor of the earlier state", code="mismatch_head", file=after.path, field="head", value=after.head)
+        raise RefusedError(
+            "is not the successor of the earlier state", code="mismatch_head", file=after.path, field="head", value=after.head
+        )
 
 
 def _new_seeds(secret: ClientSecret, folder: Path, chunks: tuple[int, ...]) -> np.ndarray:

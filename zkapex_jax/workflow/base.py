@@ -123,7 +123,9 @@ def find_base(provider: Provider, weights: str, layout: ChunkedLayout, preset: s
     )  # fmt: skip
 
 
-def default_distance(preset: Preset, layout: TargetLayout, theta0: np.ndarray, share: Fraction | float = DEFAULT_SHARE) -> tuple[int, ...]:
+def default_distance(
+    preset: Preset, layout: TargetLayout, theta0: np.ndarray, share: Fraction | float = DEFAULT_SHARE
+) -> tuple[int, ...]:
     """D0 of each chunk: floor(share²·Σθ̂0²), at least 1; exact. `theta0` int32 [W]."""
     factor = Fraction(share)
     if factor <= 0:

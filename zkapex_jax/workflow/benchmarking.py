@@ -62,7 +62,9 @@ def _walk(tool: Toolchain, data: SyntheticClient, folder: Path, on_progress: OnP
             tool, folder=client, client_id=CLIENT, base=base.path, layout=data.layout, theta=data.theta, rows=data.rows,
             check=False, on_progress=on_progress,
         )  # fmt: skip
-        admitted = admit(tool, provider, enrolled.enrolment, enrolled.proof, allow_insecure=tool.insecure, on_progress=on_progress)
+        admitted = admit(
+            tool, provider, enrolled.enrolment, enrolled.proof, allow_insecure=tool.insecure, on_progress=on_progress
+        )
         request = create_request(
             tool, out=folder / "request.safetensors", key=key, model=base.model, layout=data.layout, mask=data.mask,
             forget_rows=data.forget_rows, budget=data.budget, forget="synthetic", on_progress=on_progress,

@@ -36,7 +36,9 @@ class ChunkCheck:
     sums: tuple[str, ...]
 
 
-def check_chunk(tool: Toolchain, session: ClientSession, inputs: ChunkInputs, theta_u: np.ndarray, sigma: np.ndarray) -> ChunkCheck:
+def check_chunk(
+    tool: Toolchain, session: ClientSession, inputs: ChunkInputs, theta_u: np.ndarray, sigma: np.ndarray
+) -> ChunkCheck:
     """Assign one chunk under random challenges and check every constraint on every usable row."""
     tables = _tables(tool.tables)
     try:
@@ -46,7 +48,9 @@ def check_chunk(tool: Toolchain, session: ClientSession, inputs: ChunkInputs, th
         })  # fmt: skip
         report = precheck.examine(tables, _statement(tool, session, inputs), witness)
     except SpecError as error:
-        raise InputError(f"reference checker refuses chunk {inputs.chunk}: {error}", code="reference", field=error.field or None) from error
+        raise InputError(
+            f"reference checker refuses chunk {inputs.chunk}: {error}", code="reference", field=error.field or None
+        ) from error
     return ChunkCheck(inputs.chunk, constraints(tables), tuple(map(str, report.violations)), tuple(report.sums))
 
 

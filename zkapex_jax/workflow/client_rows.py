@@ -25,7 +25,10 @@ class ClientRows:
         """Raises InputError for another count, length or type of rows, a NaN or infinity, or a chunk of zeros alone."""
         if rows.shape != (count, cut.weights) or rows.dtype != np.float32:
             raise InputError(
-                f"gradient rows must be float32 [{count}, {cut.weights}]", code="shape", field="rows", value=f"{rows.dtype}{list(rows.shape)}"
+                f"gradient rows must be float32 [{count}, {cut.weights}]",
+                code="shape",
+                field="rows",
+                value=f"{rows.dtype}{list(rows.shape)}",
             )
         made = cls(rows, cut, np.ones(cut.weights, np.bool_) if free is None else free)
         for chunk in range(len(cut.chunks)):
@@ -44,7 +47,9 @@ class ClientRows:
         place, zero = slice(*self.cut.bounds(chunk)), True
         for index, row in enumerate(self.values[:, place]):
             if not np.isfinite(row).all():
-                raise InputError(f"gradient row {index} holds a NaN or an infinity in chunk {chunk}", code="not_finite", field="rows")
+                raise InputError(
+                    f"gradient row {index} holds a NaN or an infinity in chunk {chunk}", code="not_finite", field="rows"
+                )
             zero = zero and not row[self.free[place]].any()
         if zero:
             raise InputError(

@@ -59,7 +59,12 @@ def _from_sheet(preset: Preset, sheet: CostSheet) -> tuple[float, float, int, st
     if sheet.estimate is None:
         raise InternalError("the cost sheet has no times", code="cost_sheet")
     memory = _MEMORY_BASE + preset.domain * _ELEMENT_BYTES * (_ROW_ELEMENTS + _ROW_ELEMENTS_A_LANE * preset.lanes)
-    return sheet.estimate.prove_ms / 1000, sheet.estimate.verify_ms / 1000, memory, "cost sheet (two cores of the reference machine)"
+    return (
+        sheet.estimate.prove_ms / 1000,
+        sheet.estimate.verify_ms / 1000,
+        memory,
+        "cost sheet (two cores of the reference machine)",
+    )
 
 
 def _measured(preset: Preset, measured: dict[str, Any]) -> tuple[float, float, int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
 import time
@@ -15,7 +16,8 @@ import numpy as np
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.arrays import load_arrays
-from zkapex_jax.formats.atomic import refuse_existing, storage_errors
+from zkapex_jax.formats.atomic import atomic_file, refuse_existing
+from zkapex_jax.formats.reading import open_input
 from zkapex_jax.formats.tensors import LazyTensor, TensorSpec
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.protocol import Base, ChunkedLayout, ClientSecret, Enrolment, ModelRef, check_signature, chunk_name
@@ -125,13 +127,26 @@ def commit_enrolment(
     if not unchecked:
         check_distance(fixed, model, np.ones(model.layout.weights, np.bool_))
     checked = ClientRows.checked(rows, model.layout, tool.preset.client_rows)
-    if client.base.resolve() != model.path.resolve():
-        with storage_errors(client.base):
-            shutil.copyfile(model.path, client.base)
-    result = commit_into(tool, client, client_id, model.model_ref, model.layout, fixed, checked, force, on_progress)
-    keys = register(client, Enrolment.from_file(client.enrolment, verify=False))
-    openings.follow(client.openings, weights=keys[openings.WEIGHTS], rows=keys[openings.ROWS])
+    with _all_or_none(client.base, client.secret, client.enrolment, client.openings):
+        if client.base.resolve() != model.path.resolve():
+            with open_input(model.path) as source, atomic_file(client.base, force=True) as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+        result = commit_into(tool, client, client_id, model.model_ref, model.layout, fixed, checked, force, on_progress)
+        keys = register(client, Enrolment.from_file(client.enrolment, verify=False))
+        openings.follow(client.openings, weights=keys[openings.WEIGHTS], rows=keys[openings.ROWS])
     return result
+
+
+@contextlib.contextmanager
+def _all_or_none(*paths: Path) -> Iterator[None]:
+    """Remove those of the files that were not there before, if the block fails: half an enrolment serves nobody."""
+    fresh = [path for path in paths if not path.exists()]
+    try:
+        yield
+    except BaseException:
+        for path in fresh:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def open_base(tool: Toolchain, path: Path, layout: TargetLayout, provider_key: str | None) -> Base:
@@ -141,7 +156,11 @@ def open_base(tool: Toolchain, path: Path, layout: TargetLayout, provider_key: s
     tool.check(base)
     if base.layout.target != layout:
         raise InputError(
-            "selects other tensors than the personal model has", code="mismatch_layout", file=path, field="layout", value=base.layout.target.pattern
+            "selects other tensors than the personal model has",
+            code="mismatch_layout",
+            file=path,
+            field="layout",
+            value=base.layout.target.pattern,
         )
     return base
 
@@ -168,13 +187,17 @@ def commit_into(
     shared = {"client_id": client_id, "layout": cut, "preset": tool.preset.name, "gamma": gamma}
     draft_path = client.path / ".draft-secret.safetensors"
     try:
-        draft = ClientSecret.parse(shared | {"enrolment_digest": ""}).to_file(draft_path, _secret_tensors(cut, theta, rows), force=True)
+        draft = ClientSecret.parse(shared | {"enrolment_digest": ""}).to_file(
+            draft_path, _secret_tensors(cut, theta, rows), force=True
+        )
         enrolment, report = _commit(tool, client, shared, model, draft_path, force, on_progress)
         copies = {name: LazyTensor(spec, partial(_one, draft, name)) for name, spec in draft.container.specs.items()}
         ClientSecret.parse(shared | {"enrolment_digest": enrolment.digest}).to_file(client.secret, copies, force=force)
     finally:
         draft_path.unlink(missing_ok=True)
-    return CommitResult(client.enrolment, client.secret, enrolment.digest, gamma, time.monotonic() - started, report.get("peak_rss_bytes"))
+    return CommitResult(
+        client.enrolment, client.secret, enrolment.digest, gamma, time.monotonic() - started, report.get("peak_rss_bytes")
+    )
 
 
 def register(client: ClientFolder, enrolment: Enrolment) -> dict[str, tuple[str, ...]]:
@@ -186,7 +209,13 @@ def register(client: ClientFolder, enrolment: Enrolment) -> dict[str, tuple[str,
 
 
 def _commit(
-    tool: Toolchain, client: ClientFolder, shared: dict[str, Any], model: ModelRef, draft: Path, force: bool, on_progress: OnProgress | None
+    tool: Toolchain,
+    client: ClientFolder,
+    shared: dict[str, Any],
+    model: ModelRef,
+    draft: Path,
+    force: bool,
+    on_progress: OnProgress | None,
 ) -> tuple[Enrolment, dict[str, Any]]:
     commitments = client.path / ".commitments.safetensors"
     try:
@@ -195,7 +224,14 @@ def _commit(
     finally:
         commitments.unlink(missing_ok=True)
     made = {"tables_digest": tool.tables_digest, "srs_digest": tool.srs_digest, "srs_insecure": tool.srs_insecure}
-    fields = {**shared, **made, "model": model, "fixed_point_bits": FIXED_POINT_BITS, "nonce": secrets.token_hex(32), "created": now()}
+    fields = {
+        **shared,
+        **made,
+        "model": model,
+        "fixed_point_bits": FIXED_POINT_BITS,
+        "nonce": secrets.token_hex(32),
+        "created": now(),
+    }
     return Enrolment.parse(fields).to_file(client.enrolment, tensors, force=force), report
 
 

@@ -36,7 +36,9 @@ def check_enrolment_chunk(
         witness = from_arrays(arrays | ({} if tied is None else {"theta_current": tied}))
         report = precheck.examine_enrolment(_tables(tool.enrol_tables), _statement(tool, enrolment, base, state, chunk), witness)
     except SpecError as error:
-        raise InputError(f"reference checker refuses chunk {chunk}: {error}", code="reference", field=error.field or None) from error
+        raise InputError(
+            f"reference checker refuses chunk {chunk}: {error}", code="reference", field=error.field or None
+        ) from error
     if report.violations:
         sums = f"; sums that are not zero: {', '.join(report.sums)}" if report.sums else ""
         raise InternalError(

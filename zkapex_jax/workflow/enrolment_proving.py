@@ -169,5 +169,8 @@ def _write(tool: Toolchain, session: EnrolmentSession, proofs: Path, target: Pat
         "state_digest": session.state.digest if session.state else "", "preset": tool.preset.name,
         "enrol_tables_digest": tool.enrol_tables_digest, "srs_digest": tool.srs_digest, "insecure": tool.insecure, "chunks": tuple(chunks),
     }  # fmt: skip
-    tensors = {chunk_name("proof", i): np.frombuffer(read_bytes(proof_path(proofs, i), max_bytes=MAX_PROOF_BYTES), np.uint8) for i in chunks}
+    tensors = {
+        chunk_name("proof", i): np.frombuffer(read_bytes(proof_path(proofs, i), max_bytes=MAX_PROOF_BYTES), np.uint8)
+        for i in chunks
+    }
     return EnrolmentProof.parse(fields).to_file(target, tensors, force=force)

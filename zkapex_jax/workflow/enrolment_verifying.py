@@ -56,7 +56,10 @@ def check_enrolment(
     malformed file. A failed proof is a verdict with accepted = False.
     """
     case = EnrolmentCase(
-        Enrolment.from_file(enrolment), Base.from_file(base), State.from_file(state) if state else None, EnrolmentProof.from_file(proof)
+        Enrolment.from_file(enrolment),
+        Base.from_file(base),
+        State.from_file(state) if state else None,
+        EnrolmentProof.from_file(proof),
     )
     checks.check_secure(case.proof.insecure, allowed=allow_insecure, what="enrolment proof")
     check_signature(case.base, provider_key)

@@ -75,7 +75,9 @@ class ClientFolder:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
         except BlockingIOError as error:
-            raise StorageError("another command is working in this folder", code="locked", file=self.path, hint="try again") from error
+            raise StorageError(
+                "another command is working in this folder", code="locked", file=self.path, hint="try again"
+            ) from error
         finally:
             os.close(handle)
 
@@ -122,7 +124,9 @@ class Provider:
         """A kept artefact (`verify` as in `Artefact.from_file`). Raises InputError if its file is gone or is another one."""
         artefact = kind.from_file(self.artefact(digest), verify=verify)
         if artefact.digest != digest:
-            raise InputError("kept file is not the one that its name says", code="damaged", file=artefact.path, value=artefact.digest)
+            raise InputError(
+                "kept file is not the one that its name says", code="damaged", file=artefact.path, value=artefact.digest
+            )
         return artefact
 
     def keep(self, artefact: Typed) -> Typed:

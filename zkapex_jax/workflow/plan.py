@@ -106,7 +106,9 @@ def scale_forget_rows(rows: np.ndarray, layout: TargetLayout, preset: Preset, ga
     """
     cut = ChunkedLayout.cut(layout, preset)
     if rows.shape != (preset.forget_rows, cut.weights):
-        raise InputError(f"must have shape ({preset.forget_rows}, {cut.weights})", code="shape", field="forget rows", value=rows.shape)
+        raise InputError(
+            f"must have shape ({preset.forget_rows}, {cut.weights})", code="shape", field="forget rows", value=rows.shape
+        )
     integers = np.empty(rows.shape, np.int8)
     for chunk in range(len(cut.chunks)):
         place = slice(*cut.bounds(chunk))

@@ -15,7 +15,10 @@ from zkapex_jax.workflow.toolchain import Toolchain
 
 
 def ensure_points(
-    tool: Toolchain, kind: Literal["enrolment", "base", "request"], artefact: Enrolment | Base | Request, path: Path,
+    tool: Toolchain,
+    kind: Literal["enrolment", "base", "request"],
+    artefact: Enrolment | Base | Request,
+    path: Path,
     on_progress: OnProgress | None = None,
 ) -> Path:
     """The cache at `path`, made if it is absent, damaged or of another artefact. Raises InputError for a bad point."""

@@ -190,5 +190,12 @@ def _bundle(tool: Toolchain, session: ClientSession, proofs: Path, target: Path,
 def _result(bundle: Bundle, report: dict[str, Any], seconds: float) -> ProveResult:
     chunks, peak = proved_chunks(report)
     return ProveResult(
-        bundle.path, bundle.digest, bundle.path.stat().st_size, chunks, sum(chunk.weights for chunk in chunks), seconds, speed(chunks)[1], peak
+        bundle.path,
+        bundle.digest,
+        bundle.path.stat().st_size,
+        chunks,
+        sum(chunk.weights for chunk in chunks),
+        seconds,
+        speed(chunks)[1],
+        peak,
     )

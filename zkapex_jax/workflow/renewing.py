@@ -82,7 +82,9 @@ def adopt(*, folder: Path, state: Path) -> Path:
     enrolment = Enrolment.from_file(made.enrolment)
     check_state(after, enrolment)
     if not np.array_equal(after.tensor("c_theta"), enrolment.tensor("c_theta")):
-        raise RefusedError("does not hold the new enrolment's commitments", code="mismatch_c_theta", file=after.path, field="c_theta")
+        raise RefusedError(
+            "does not hold the new enrolment's commitments", code="mismatch_c_theta", file=after.path, field="c_theta"
+        )
     if made is client:
         return client.secret
     keys = {part: openings.keys_of(enrolment.tensor(name)) for part, name in (("weights", "c_theta"), ("rows", "c_gradients"))}

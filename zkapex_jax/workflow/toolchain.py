@@ -18,7 +18,6 @@ from zkapex_jax.protocol.enrolment import Enrolment
 from zkapex_jax.protocol.request import Request
 from zkapex_jax.prover import Prover, SrsFile, check_srs, ensure_srs
 
-
 _NAMES = {"fold_kkt": "{}.tables.json", "enrol": "{}.enrol.tables.json"}
 
 

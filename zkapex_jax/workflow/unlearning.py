@@ -91,7 +91,14 @@ def unlearn(
 
 
 def write_update(
-    *, folder: Path, request: Path, state: Path, theta_u: np.ndarray, sigma: Mapping[int, np.ndarray], out: Path, force: bool = False
+    *,
+    folder: Path,
+    request: Path,
+    state: Path,
+    theta_u: np.ndarray,
+    sigma: Mapping[int, np.ndarray],
+    out: Path,
+    force: bool = False,
 ) -> Path:
     """Write an update of any content: int32 [W] weights and int64 [n + K] values of σ̂ a touched chunk. Nothing is checked
     but shapes: proving refuses, or a verifier does, what does not satisfy the request."""
@@ -100,10 +107,19 @@ def write_update(
 
 
 def _write(
-    enrolment: Enrolment, request: Request, state: State, theta_u: np.ndarray, sigma: Mapping[int, np.ndarray], out: Path, *, force: bool
+    enrolment: Enrolment,
+    request: Request,
+    state: State,
+    theta_u: np.ndarray,
+    sigma: Mapping[int, np.ndarray],
+    out: Path,
+    *,
+    force: bool,
 ) -> Path:
     if theta_u.shape != (enrolment.layout.weights,) or set(sigma) != set(request.touched):
-        raise InputError("update must hold every weight, and sigma of exactly the touched chunks", code="shape", field="theta_u, sigma")
+        raise InputError(
+            "update must hold every weight, and sigma of exactly the touched chunks", code="shape", field="theta_u, sigma"
+        )
     fields = {
         "client_id": enrolment.client_id, "request_digest": request.digest,
         "enrolment_digest": enrolment.digest, "state_digest": state.digest,

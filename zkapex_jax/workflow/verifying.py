@@ -157,7 +157,8 @@ def parse_verdict(report: dict[str, Any], wanted: tuple[int, ...]) -> tuple[tupl
     """
     try:
         chunks = tuple(
-            VerifiedChunk(int(item["chunk"]), item["accepted"] is True, item.get("reason"), float(item["seconds"])) for item in report["chunks"]
+            VerifiedChunk(int(item["chunk"]), item["accepted"] is True, item.get("reason"), float(item["seconds"]))
+            for item in report["chunks"]
         )
         accepted, seconds, peak = report["accepted"] is True, float(report["seconds"]), int(report["peak_rss_bytes"])
     except (KeyError, TypeError, ValueError) as error:
@@ -174,7 +175,9 @@ def _recorded(provider: Provider, bundle: Bundle, seconds: float) -> VerifyResul
     """The verdict that the ledger holds: the same bundle twice is no second acceptance."""
     request = provider.load(Request, bundle.request_digest)
     if provider.ledger.enrolment(bundle.client_id).digest != bundle.enrolment_digest:
-        raise RefusedError("was accepted for an enrolment that has been replaced", code="replay", file=bundle.path, field="enrolment_digest")
+        raise RefusedError(
+            "was accepted for an enrolment that has been replaced", code="replay", file=bundle.path, field="enrolment_digest"
+        )
     state = provider.artefact(provider.ledger.state(bundle.client_id).digest)
     weights = request.touched_weights
     return VerifyResult(

@@ -65,6 +65,7 @@ impl Session {
             let message = "the state belongs to another enrolment";
             return Err(bad_input(state.file.path(), "enrolment_digest", hex::encode(state.enrolment), message));
         }
+        check_untouched(&request)?;
         let enrolment_points = Points::open(&files.enrolment_points, enrolment.file.digest())?;
         let request_points = Points::open(&files.request_points, request.file.digest())?;
         check_points(&layout, &enrolment, &request, &enrolment_points, &request_points)?;
@@ -145,6 +146,23 @@ impl Session {
         let lane_of = |lane: usize| own.iter().chain(&forget).skip(lane).step_by(lanes).copied().collect();
         Ok((0..lanes).map(lane_of).collect())
     }
+}
+
+/// A mask must be zero on the chunks that the request does not list: nobody would prove those.
+fn check_untouched(request: &Request) -> Result<()> {
+    let mut start = 0;
+    for (chunk, weights) in request.frame.chunks.iter().enumerate() {
+        let (from, end) = (start / 8, start + weights);
+        if request.index_of(chunk).is_none() {
+            let bytes = request.file.read("mask", from as u64, (end.div_ceil(8) - from) as u64)?;
+            if (start..end).any(|i| bit(&bytes, i - 8 * from)) {
+                let message = "the mask zeroes weights of a chunk that the request does not list as touched";
+                return Err(bad_input(request.file.path(), "touched", chunk, message));
+            }
+        }
+        start = end;
+    }
+    Ok(())
 }
 
 /// T1 and T2 must leave their slacks in width, or no client could prove.

@@ -6,7 +6,7 @@ use super::columns::{self, Challenges, Derived};
 use super::layout::Layout;
 use super::message::Message;
 use super::statement::{Binding, Statement};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plonk::VerifierSetup;
 use crate::ternary::Ternary;
 
@@ -22,7 +22,7 @@ pub fn verify(
     statement: &Statement,
     bytes: Vec<u8>,
 ) -> Result<()> {
-    let message = Message::parse(layout, bytes)?;
+    let message = Message::parse(layout, bytes).map_err(|e| Error::refused(format!("a commitment of the proof is malformed: {e}")))?;
     let mut transcript = statement.transcript(binding);
     transcript.absorb("theta_u", message.theta_u_bytes());
     transcript.absorb("y", message.y_bytes());
