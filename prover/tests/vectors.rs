@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ff::FromUniformBytes;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use zkapex_prover::chunk::Opening;
 use zkapex_prover::field::{self, F};
 use zkapex_prover::online::statement::{Binding, CommitmentBytes, Statement};
 use zkapex_prover::ternary::Ternary;
@@ -72,11 +73,13 @@ impl Chunk {
     fn challenges(&self) -> [String; 5] {
         let s = &self.statement;
         let binding = Binding {
-            tables: bytes(text(s, "tables")),
-            srs: bytes(text(s, "srs")),
-            preset: text(s, "preset").into(),
-            client: text(s, "client").into(),
-            enrolment: bytes(text(s, "enrolment")),
+            opening: Opening {
+                tables: bytes(text(s, "tables")),
+                srs: bytes(text(s, "srs")),
+                preset: text(s, "preset").into(),
+                client: text(s, "client").into(),
+                enrolment: bytes(text(s, "enrolment")),
+            },
             state: bytes(text(s, "state")),
             request: bytes(text(s, "request")),
         };

@@ -192,7 +192,7 @@ def test_a_re_enrolment_names_the_state_that_it_replaces(make: Factory, key: Sig
     old, new = make.enrolment(), make.enrolment()
     state = make.state(old)
     checks.check_enrolment_proof(make.enrolment_proof(new, state), new, base, state)
-    for other in (None, make.state(old)):
+    for other in (None, make.state(make.enrolment())):
         with pytest.raises(RefusedError, match="client's current state"):
             checks.check_enrolment_proof(make.enrolment_proof(new, other), new, base, state)
     checks.check_replaced(state, new)

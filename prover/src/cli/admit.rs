@@ -64,7 +64,7 @@ pub struct RequestArgs {
 /// Recomputes the request's commitments from its public values; they must be equal.
 pub fn request(args: &RequestArgs, mode: Mode) -> Result<Value> {
     let context = Context::open(&args.setup)?;
-    let request = Request::open(&args.request, &context.layout)?;
+    let request = Request::open(&args.request, context.online()?)?;
     let (touched, lanes, rows) = (request.touched.len(), context.layout.lanes, context.layout.forget_rows);
     let start = Instant::now();
     let weights = request.touched.iter().map(|c| request.frame.chunks[*c]).sum();
@@ -88,9 +88,9 @@ pub fn request(args: &RequestArgs, mode: Mode) -> Result<Value> {
               "peak_rss_bytes": peak_rss_bytes()}))
 }
 
-fn compare(file: &Container, tensor: &str, index: usize, computed: &[u8]) -> Result<()> {
+pub fn compare(file: &Container, tensor: &str, index: usize, computed: &[u8]) -> Result<()> {
     if file.read_slice(tensor, index)? == computed {
         return Ok(());
     }
-    Err(bad_input(file.path(), format!("{tensor}[{index}]"), "", "the commitment is not that of the request's own values"))
+    Err(bad_input(file.path(), format!("{tensor}[{index}]"), "", "the commitment is not that of the file's own values"))
 }

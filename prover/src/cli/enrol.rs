@@ -10,12 +10,13 @@ use serde_json::{json, Value};
 use super::context::{Context, Setup};
 use crate::artefact::kinds::{gradients_name, Secret};
 use crate::artefact::writer::Writer;
+use crate::chunk::blinding::{self, Seed};
+use crate::chunk::message::POINT;
+use crate::chunk::{files, ChunkLayout, Rows};
 use crate::commit;
 use crate::error::Result;
-use crate::online::blinding::{self, Seed};
-use crate::online::message::POINT;
+use crate::field::F;
 use crate::online::round_one::commit_theta;
-use crate::online::witness::Rows;
 use crate::progress::{peak_rss_bytes, Mode, Progress};
 
 #[derive(clap::Args)]
@@ -55,59 +56,48 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
 
 /// θ̂ of one chunk as the secret file holds it.
 pub fn read_theta(secret: &Secret, chunk: usize) -> Result<Vec<i32>> {
-    read_i32(&secret.file, "theta", secret.frame.start(chunk), secret.frame.chunks[chunk])
+    files::integers(&secret.file, "theta", &secret.frame, chunk)
 }
 
-/// `count` 32-bit integers of a tensor, from entry `start`.
-pub fn read_i32(file: &crate::artefact::Container, tensor: &str, start: usize, count: usize) -> Result<Vec<i32>> {
-    let bytes = file.read(tensor, 4 * start as u64, 4 * count as u64)?;
-    Ok(bytes.as_chunks::<4>().0.iter().map(|b| i32::from_le_bytes(*b)).collect())
+/// The client's rows of one chunk.
+pub fn read_rows(layout: &ChunkLayout, secret: &Secret, chunk: usize) -> Result<Rows> {
+    let bytes = files::int8(&secret.file, &gradients_name(chunk))?;
+    Rows::new(layout, &bytes.chunks(secret.frame.chunks[chunk]).collect::<Vec<_>>())
 }
 
-/// Seed of θ's blinding rows of one chunk.
-pub fn theta_seed(secret: &Secret, chunk: usize) -> Result<Seed> {
-    seed_of(&secret.file.read_slice("theta_seeds", chunk)?)
+/// Blinding of θ̂ of one chunk, by lane.
+pub fn theta_blinding(layout: &ChunkLayout, secret: &Secret, chunk: usize) -> Result<Vec<Vec<F>>> {
+    let seed = seed_of(&secret.file.read_slice("theta_seeds", chunk)?);
+    Ok(blinding::theta(&seed, chunk, layout.lanes, layout.blinding_rows))
 }
 
-/// Seed of the gradient rows' blinding.
-pub fn gradient_seed(secret: &Secret) -> Result<Seed> {
-    seed_of(&secret.file.read_all("gradient_seed")?)
-}
-
-fn seed_of(bytes: &[u8]) -> Result<Seed> {
+fn seed_of(bytes: &[u8]) -> Seed {
     let mut seed = Seed::default();
     seed.copy_from_slice(bytes);
-    Ok(seed)
+    seed
 }
 
 fn theta_commitments(context: &Context, secret: &Secret, chunk: usize) -> Result<Vec<u8>> {
     let layout = &context.layout;
     let theta: Vec<i64> = read_theta(secret, chunk)?.into_iter().map(i64::from).collect();
-    let blind = blinding::theta(&*theta_seed(secret, chunk)?, chunk, layout.lanes, layout.blinding_rows);
+    let blind = theta_blinding(layout, secret, chunk)?;
     let points = commit_theta(layout, &context.committer, &layout.to_lanes(&theta, 0)?, &blind)?;
     Ok(commit::compress(&points))
 }
 
 /// Blinding of the client's rows of one chunk, by row and lane.
-pub fn gradient_blinding(context: &Context, secret: &Secret, chunk: usize) -> Result<Vec<Vec<Vec<crate::field::F>>>> {
-    let layout = &context.layout;
-    let seed = gradient_seed(secret)?;
+pub fn gradient_blinding(layout: &ChunkLayout, secret: &Secret, chunk: usize) -> Result<Vec<Vec<Vec<F>>>> {
+    let seed = seed_of(&secret.file.read_all("gradient_seed")?);
     let lane_blinds = |row: usize| {
         (0..layout.lanes).map(|lane| blinding::expand(&seed, "gradient", chunk, row, lane, layout.blinding_rows)).collect()
     };
     Ok((0..layout.client_rows).into_par_iter().map(lane_blinds).collect())
 }
 
-/// Bytes of a chunk's int8 rows as signed entries.
-pub fn signed(bytes: Vec<u8>) -> Vec<i8> {
-    bytes.into_iter().map(|b| b as i8).collect()
-}
-
 fn gradient_commitments(context: &Context, secret: &Secret, chunk: usize) -> Result<Vec<u8>> {
     let layout = &context.layout;
-    let bytes = signed(secret.file.read_all(&gradients_name(chunk))?);
-    let rows = Rows::new(layout, &bytes.chunks(secret.frame.chunks[chunk]).collect::<Vec<_>>())?;
-    let blinds = gradient_blinding(context, secret, chunk)?;
+    let rows = read_rows(layout, secret, chunk)?;
+    let blinds = gradient_blinding(layout, secret, chunk)?;
     let points: Vec<G1Projective> = (0..layout.client_rows * layout.lanes)
         .into_par_iter()
         .map(|index| {

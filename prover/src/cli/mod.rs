@@ -2,14 +2,18 @@
 //! error and an exit code (2 bad input, 3 refused, 4 i/o, 5 internal).
 
 mod admit;
+mod base;
 mod context;
 mod enrol;
 mod prove;
+mod prove_enrolment;
 mod request;
 mod resume;
 mod srs;
 mod tables;
+mod verdict;
 mod verify;
+mod verify_enrolment;
 
 use clap::{Parser, Subcommand};
 use serde_json::{json, Value};
@@ -45,6 +49,14 @@ enum Command {
     CommitRequest(request::Args),
     /// Recompute the commitments of a request and keep its points uncompressed.
     AdmitRequest(admit::RequestArgs),
+    /// Commit to the provider's base weights, once for the fleet.
+    CommitBase(base::CommitArgs),
+    /// Recompute the commitments of a base and keep its points uncompressed.
+    AdmitBase(base::AdmitArgs),
+    /// Prove an enrolment, resuming what is already there.
+    ProveEnrolment(prove_enrolment::Args),
+    /// Verify the proof of an enrolment.
+    VerifyEnrolment(verify_enrolment::Args),
     /// Prove the touched chunks of an update, resuming what is already there.
     Prove(prove::Args),
     /// Verify a bundle of proofs.
@@ -93,6 +105,10 @@ fn run(cli: Cli) -> Result<Outcome> {
         Command::AdmitEnrolment(args) => admit::enrolment(&args, cli.progress).map(Into::into),
         Command::CommitRequest(args) => request::run(&args, cli.progress).map(Into::into),
         Command::AdmitRequest(args) => admit::request(&args, cli.progress).map(Into::into),
+        Command::CommitBase(args) => base::commit_base(&args, cli.progress).map(Into::into),
+        Command::AdmitBase(args) => base::admit(&args, cli.progress).map(Into::into),
+        Command::ProveEnrolment(args) => prove_enrolment::run(&args, cli.progress).map(Into::into),
+        Command::VerifyEnrolment(args) => verify_enrolment::run(&args, cli.progress),
         Command::Prove(args) => prove::run(&args, cli.progress).map(Into::into),
         Command::Verify(args) => verify::run(&args, cli.progress),
     }

@@ -6,15 +6,16 @@ use safetensors::tensor::Dtype;
 use serde_json::{json, Value};
 
 use super::context::{Context, Setup};
-use super::enrol::{gradient_blinding, read_i32, read_theta, signed, theta_seed};
-use super::resume::Folder;
+use super::enrol::{gradient_blinding, read_theta, theta_blinding};
+use super::resume::{Folder, Kept};
+use super::verdict::check_digests;
 use crate::artefact::bad_input;
 use crate::artefact::kinds::{forget_name, gradients_name, Secret, Update};
+use crate::chunk::{blinding, files, Rows};
 use crate::error::Result;
-use crate::online::blinding;
 use crate::online::prove::{LongLived, Prover};
 use crate::online::session::{PublicFiles, Session};
-use crate::online::witness::{Rows, Witness};
+use crate::online::witness::Witness;
 use crate::online::Statement;
 use crate::plonk::ProverSetup;
 use crate::progress::{peak_rss_bytes, Mode, Progress, Stages};
@@ -41,19 +42,20 @@ pub struct Args {
 
 pub fn run(args: &Args, mode: Mode) -> Result<Value> {
     let context = Context::open(&args.setup)?;
-    let session = Session::open(&args.files, context.layout.clone(), &context.made())?;
+    let layout = context.online()?;
+    let session = Session::open(&args.files, layout.clone(), &context.made())?;
     let secret = Secret::open(&args.secret, &context.layout)?;
     let update = open_update(args, &session, &secret)?;
     let statement = json!({
         "tables": hex::encode(context.tables.digest), "srs": hex::encode(context.srs.digest),
-        "enrolment": hex::encode(session.binding.enrolment), "state": hex::encode(session.binding.state),
+        "enrolment": hex::encode(session.binding.opening.enrolment), "state": hex::encode(session.binding.state),
         "request": hex::encode(session.binding.request), "update": hex::encode(update.file.digest()),
     });
-    let folder = Folder::open(&args.out, &statement)?;
+    let folder = Folder::open(&args.out, &statement, Kept::Seed)?;
     let setup = ProverSetup::new(context.tables.clone(), context.srs.clone())?;
     let prover = Prover {
         setup: &setup,
-        layout: &context.layout,
+        layout,
         committer: &context.committer,
         com_active: context.com_active,
         binding: &session.binding,
@@ -77,21 +79,18 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
 /// Opens the update and checks that it answers these artefacts.
 fn open_update(args: &Args, session: &Session, secret: &Secret) -> Result<Update> {
     let update = Update::open(&args.update)?;
-    let (path, binding) = (update.file.path(), &session.binding);
-    if update.client != binding.client || secret.client != binding.client {
-        return Err(bad_input(path, "client_id", &update.client, format!("enrolment, secret and update must be {}'s", binding.client)));
-    }
+    let binding = &session.binding;
+    files::expect_client(&update.file, &update.client, &binding.opening.client)?;
+    files::expect_client(&secret.file, &secret.client, &binding.opening.client)?;
     if secret.frame != *session.frame() || secret.gamma != session.enrolment.gamma {
         return Err(bad_input(secret.file.path(), "layout", secret.frame.weights, "chunks or damping are not those of the enrolment"));
     }
-    let digests =
-        [("request_digest", update.request, binding.request), ("enrolment_digest", update.enrolment, binding.enrolment), ("state_digest", update.state, binding.state)];
-    for (field, found, wanted) in digests {
-        if found != wanted {
-            let message = format!("the update answers another one; expected {}", hex::encode(wanted));
-            return Err(bad_input(path, field, hex::encode(found), message));
-        }
-    }
+    let digests = [
+        ("request_digest", update.request, binding.request),
+        ("enrolment_digest", update.enrolment, binding.opening.enrolment),
+        ("state_digest", update.state, binding.state),
+    ];
+    check_digests(&update.file, &digests)?;
     update.file.expect("theta_u", Dtype::I32, &[session.frame().weights])?;
     for chunk in &session.request.touched {
         update.file.expect(&sigma_name(*chunk), Dtype::I64, &[session.layout.rows()])?;
@@ -120,7 +119,7 @@ impl Work<'_> {
         let (long, seed) = self.long_lived(chunk)?;
         stages.lap("witness");
         let message = self.prover.prove(&statement, &witness, &long, &mut stages).map_err(|e| e.within(format!("chunk {chunk}")))?;
-        folder.store(chunk, &seed, &message)?;
+        folder.store(chunk, Some(&seed), &message)?;
         let sums = witness.sums.map(|sum| sum.map_or("over 2^128".to_owned(), |s| s.to_string()));
         Ok(json!({
             "chunk": chunk, "weights": statement.weights, "bytes": message.len(), "seconds": stages.total(), "stages": stages.to_json(),
@@ -130,11 +129,11 @@ impl Work<'_> {
     }
 
     fn witness(&self, statement: &Statement) -> Result<Witness> {
-        let (chunk, layout) = (statement.chunk, &self.context.layout);
+        let (chunk, layout) = (statement.chunk, self.prover.layout);
         let theta_p = read_theta(self.secret, chunk)?;
-        let theta_u = read_i32(&self.update.file, "theta_u", self.session.frame().start(chunk), statement.weights)?;
-        let own = signed(self.secret.file.read_all(&gradients_name(chunk))?);
-        let forget = signed(self.session.request.file.read_all(&forget_name(chunk))?);
+        let theta_u = files::integers(&self.update.file, "theta_u", self.session.frame(), chunk)?;
+        let own = files::int8(&self.secret.file, &gradients_name(chunk))?;
+        let forget = files::int8(&self.session.request.file, &forget_name(chunk))?;
         let rows: Vec<&[i8]> = own.chunks(statement.weights).chain(forget.chunks(statement.weights)).collect();
         let rows = Rows::new(layout, &rows)?;
         let sigma = self.update.file.read_all(&sigma_name(chunk))?;
@@ -146,11 +145,10 @@ impl Work<'_> {
     fn long_lived(&self, chunk: usize) -> Result<(LongLived, blinding::Seed)> {
         let layout = &self.context.layout;
         let seed = blinding::fresh_seed();
-        let theta = |seed: &[u8; 32]| blinding::theta(seed, chunk, layout.lanes, layout.blinding_rows);
         let long = LongLived {
-            theta_p: theta(&*theta_seed(self.secret, chunk)?),
-            theta_u: theta(&seed),
-            gradients: gradient_blinding(self.context, self.secret, chunk)?,
+            theta_p: theta_blinding(layout, self.secret, chunk)?,
+            theta_u: blinding::theta(&seed, chunk, layout.lanes, layout.blinding_rows),
+            gradients: gradient_blinding(layout, self.secret, chunk)?,
         };
         Ok((long, seed))
     }

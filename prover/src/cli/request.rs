@@ -8,13 +8,12 @@ use rayon::prelude::*;
 use serde_json::{json, Value};
 
 use super::context::{Context, Setup};
-use super::enrol::signed;
-use crate::artefact::kinds::{bit, forget_name, Request};
+use crate::artefact::kinds::{forget_name, Request};
 use crate::artefact::writer::Writer;
+use crate::chunk::message::POINT;
+use crate::chunk::{files, Rows};
 use crate::commit;
 use crate::error::Result;
-use crate::online::message::POINT;
-use crate::online::witness::Rows;
 use crate::progress::{peak_rss_bytes, Mode, Progress};
 
 #[derive(clap::Args)]
@@ -31,7 +30,7 @@ pub struct Args {
 
 pub fn run(args: &Args, mode: Mode) -> Result<Value> {
     let context = Context::open(&args.setup)?;
-    let draft = Request::open_draft(&args.draft, &context.layout)?;
+    let draft = Request::open_draft(&args.draft, context.online()?)?;
     let (touched, lanes, rows) = (draft.touched.len(), context.layout.lanes, context.layout.forget_rows);
     let start = Instant::now();
     let mut writer = Writer::new(&args.out)?;
@@ -52,24 +51,18 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
 /// Com(f_new) by lane: all active rows less the masked and pad cells.
 pub fn free_commitments(context: &Context, request: &Request, chunk: usize) -> Result<Vec<G1Projective>> {
     let layout = &context.layout;
-    let (start, weights) = (request.frame.start(chunk), request.frame.chunks[chunk]);
-    let (from, to) = (start / 8, (start + weights).div_ceil(8));
-    let mask = request.file.read("mask", from as u64, (to - from) as u64)?;
-    let masked: Vec<bool> = (0..weights).map(|i| bit(&mask, start % 8 + i)).collect();
+    let masked = files::mask(&request.file, "mask", &request.frame, chunk)?;
     let lanes = layout.to_lanes(&masked, true)?;
     lanes
         .par_iter()
-        .map(|lane| {
-            let rows: Vec<usize> = (0..lane.len()).filter(|row| lane[*row]).map(|row| layout.active_start + row).collect();
-            Ok(context.com_active - context.committer.ones(&rows)?)
-        })
+        .map(|lane| Ok(context.com_active - context.committer.ones(&layout.marked(lane))?))
         .collect()
 }
 
 /// Com(Ĥ) by row and lane.
 pub fn forget_commitments(context: &Context, request: &Request, chunk: usize) -> Result<Vec<G1Projective>> {
     let layout = &context.layout;
-    let bytes = signed(request.file.read_all(&forget_name(chunk))?);
+    let bytes = files::int8(&request.file, &forget_name(chunk))?;
     let rows = Rows::new(layout, &bytes.chunks(request.frame.chunks[chunk]).collect::<Vec<_>>())?;
     (0..layout.forget_rows * layout.lanes)
         .into_par_iter()

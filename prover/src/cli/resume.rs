@@ -1,4 +1,4 @@
-//! The folder of a proving run: one proof and one secret seed a chunk, and a manifest that says for which statement.
+//! The folder of a proving run: one proof and one record a chunk, and a manifest that says for which statement.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,24 @@ use crate::error::Result;
 
 const MANIFEST: &str = "manifest.json";
 
+/// What a record holds beside the digest of its proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// The secret seed of a new commitment; the record is `.seed`, mode 0600.
+    Seed,
+    /// Nothing; the record is `.done`.
+    Nothing,
+}
+
 /// An open proving folder.
 pub struct Folder {
     path: PathBuf,
+    kept: Kept,
 }
 
 impl Folder {
     /// Creates the folder or resumes it; a folder that holds proofs of another statement is refused.
-    pub fn open(path: &Path, statement: &Value) -> Result<Self> {
+    pub fn open(path: &Path, statement: &Value, kept: Kept) -> Result<Self> {
         fs::create_dir_all(path).map_err(|e| io_error(path, e))?;
         let manifest = path.join(MANIFEST);
         match fs::read_to_string(&manifest) {
@@ -31,29 +41,33 @@ impl Folder {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => write_atomic(&manifest, statement.to_string().as_bytes(), false)?,
             Err(e) => return Err(io_error(&manifest, e)),
         }
-        Ok(Folder { path: path.to_owned() })
+        Ok(Folder { path: path.to_owned(), kept })
     }
 
     pub fn proof(&self, chunk: usize) -> PathBuf {
         self.path.join(format!("chunk-{chunk:05}.proof"))
     }
 
-    fn seed(&self, chunk: usize) -> PathBuf {
-        self.path.join(format!("chunk-{chunk:05}.seed"))
+    fn record(&self, chunk: usize) -> PathBuf {
+        let extension = if self.kept == Kept::Seed { "seed" } else { "done" };
+        self.path.join(format!("chunk-{chunk:05}.{extension}"))
     }
 
-    /// Bytes of a chunk's proof if it is there whole: its SHA-256 is the one recorded with the seed.
+    /// Bytes of a chunk's proof if it is there whole: its SHA-256 is the one recorded.
     pub fn finished(&self, chunk: usize) -> Option<Vec<u8>> {
         let proof = fs::read(self.proof(chunk)).ok()?;
-        let record: Value = serde_json::from_str(&fs::read_to_string(self.seed(chunk)).ok()?).ok()?;
+        let record: Value = serde_json::from_str(&fs::read_to_string(self.record(chunk)).ok()?).ok()?;
         let whole = record["proof_sha256"].as_str() == Some(&hex::encode(Sha256::digest(&proof)));
         whole.then_some(proof)
     }
 
-    /// Stores a chunk's seed first and its proof last, so that a proof is never there without its seed.
-    pub fn store(&self, chunk: usize, seed: &[u8; 32], proof: &[u8]) -> Result<()> {
-        let record = json!({"seed": hex::encode(seed), "proof_sha256": hex::encode(Sha256::digest(proof))});
-        write_atomic(&self.seed(chunk), record.to_string().as_bytes(), true)?;
+    /// Stores a chunk's record first and its proof last, so that a proof is never there without its seed.
+    pub fn store(&self, chunk: usize, seed: Option<&[u8; 32]>, proof: &[u8]) -> Result<()> {
+        let mut record = json!({"proof_sha256": hex::encode(Sha256::digest(proof))});
+        if let Some(seed) = seed {
+            record["seed"] = json!(hex::encode(seed));
+        }
+        write_atomic(&self.record(chunk), record.to_string().as_bytes(), seed.is_some())?;
         write_atomic(&self.proof(chunk), proof, false)
     }
 }

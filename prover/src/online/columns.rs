@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::layout::Layout;
 use super::statement::Statement;
+use crate::chunk::bits;
 use crate::commit;
 use crate::error::Result;
 use crate::field::{self, F};
@@ -78,7 +79,7 @@ fn bit_weights(layout: &Layout, challenges: &Challenges) -> Vec<F> {
     let mu = &challenges.mu;
     let windows = challenges.eta.iter().map(|e| (-(mu[10] * e), layout.window_bits));
     let slacks = [mu[8], mu[11], F::ONE].into_iter().zip(layout.slack_bits);
-    windows.chain(slacks).flat_map(|(weight, bits)| std::iter::successors(Some(weight), |w| Some(w.double())).take(bits)).collect()
+    windows.chain(slacks).flat_map(|(weight, width)| bits::weights(weight, width)).collect()
 }
 
 /// Commitments that nobody sends: F̃ = μ⁶Σρ^k Ĝ_k by lane, Ỹ = μ⁴ŷ by lane, and v on the active rows.

@@ -4,17 +4,17 @@ use ff::Field;
 use midnight_curves::G1Projective;
 use rayon::prelude::*;
 
-use super::blinding;
 use super::columns::{self, Challenges, Derived};
-use super::fold;
 use super::layout::Layout;
-use super::message::POINT;
 use super::round_one;
 use super::round_two::{self, Bits};
 use super::running_sum::{self, Cells};
 use super::statement::{Binding, Statement};
 use super::witness::Witness;
-use crate::commit::{self, Committer};
+use crate::chunk::columns::{active, closes, head, lanes};
+use crate::chunk::opening::send;
+use crate::chunk::{blinding, fold};
+use crate::commit::Committer;
 use crate::error::{Error, Result};
 use crate::field::{self, F};
 use crate::plonk::{Committed, ProverSetup};
@@ -57,8 +57,8 @@ impl Prover<'_> {
         let y = round_one::commit_y(layout, self.committer, witness, &statement.free, y_blind)?;
         stages.lap("commit_y");
         let mut message = Vec::new();
-        absorb(&mut transcript, &mut message, "theta_u", &theta_u);
-        absorb(&mut transcript, &mut message, "y", &y);
+        send(&mut transcript, &mut message, "theta_u", &theta_u);
+        send(&mut transcript, &mut message, "y", &y);
         let seed = transcript.squeeze("r");
 
         // Round 2
@@ -66,7 +66,7 @@ impl Prover<'_> {
         stages.lap("expand_r");
         let bits = round_two::bits(layout, statement, witness, &ternary, self.checked)?;
         let com_bits = round_two::commit(self.committer, &bits, bits_blind)?;
-        absorb(&mut transcript, &mut message, "bits", &com_bits);
+        send(&mut transcript, &mut message, "bits", &com_bits);
         let eta = transcript.challenge("eta");
         stages.lap("project_and_bits");
 
@@ -77,7 +77,7 @@ impl Prover<'_> {
         let q = fold::inner_products(&witness.rows, &c[..layout.lanes]);
         let cells: Vec<(usize, F)> = q.iter().copied().enumerate().collect();
         let com_q = self.committer.sparse(&cells)? + self.committer.blind(&q_blind[0])?;
-        absorb(&mut transcript, &mut message, "q", std::slice::from_ref(&com_q));
+        send(&mut transcript, &mut message, "q", std::slice::from_ref(&com_q));
         let rho = transcript.challenge("rho");
         let mu = transcript.nonzero_challenge("mu")?;
         stages.lap("inner_products");
@@ -92,7 +92,7 @@ impl Prover<'_> {
         drop(c);
         let v = challenges.v(statement.gamma);
         let acc = running_sum::accumulate(layout, &values.cells(statement, &bits, &q, v, &plain));
-        if self.checked && acc.last().is_some_and(|last| !bool::from(last.is_zero())) {
+        if self.checked && !closes(&acc) {
             return Err(Error::internal("the running sum does not close although the witness passed its checks"));
         }
         stages.lap("columns");
@@ -117,10 +117,7 @@ impl Prover<'_> {
 
     fn values(&self, statement: &Statement, witness: &Witness, ch: &Challenges, bits: &Bits, q: &[F], blinds: &Blinds) -> Values {
         let layout = self.layout;
-        let lanes = |values: &[Vec<i64>], blind: &[Vec<F>]| -> Vec<Vec<F>> {
-            values.par_iter().zip(blind).map(|(v, b)| column(layout, v.iter().map(|x| field::fi((*x).into())), b)).collect()
-        };
-        let mut y = lanes(&witness.y, blinds.y);
+        let mut y = lanes(layout, &witness.y, blinds.y);
         for k in 0..layout.rows() {
             y[0][k] = field::fi(witness.sigma[k].into());
             y[1][k] = field::fi(witness.e[k].into());
@@ -130,10 +127,8 @@ impl Prover<'_> {
         let fold = (0..layout.lanes)
             .into_par_iter()
             .map(|lane| {
-                let blind: Vec<F> = (0..layout.blinding_rows)
-                    .map(|b| blinds.long.gradients.iter().zip(&weights).map(|(row, w)| row[lane][b] * w).sum())
-                    .collect();
-                column(layout, fold::folded_lane(&witness.rows, lane, &weights).into_iter(), &blind)
+                let blind = fold::folded_blinding(&blinds.long.gradients, lane, &weights, layout.blinding_rows);
+                active(layout, fold::folded_lane(&witness.rows, lane, &weights).into_iter(), &blind)
             })
             .collect();
         let free = statement.free.iter().map(|lane| {
@@ -141,8 +136,8 @@ impl Prover<'_> {
             std::iter::repeat_n(F::ZERO, layout.active_start).chain(ones).collect()
         });
         Values {
-            theta_p: lanes(&witness.theta_p, &blinds.long.theta_p),
-            theta_u: lanes(&witness.theta_u, &blinds.long.theta_u),
+            theta_p: lanes(layout, &witness.theta_p, &blinds.long.theta_p),
+            theta_u: lanes(layout, &witness.theta_u, &blinds.long.theta_u),
             y,
             fold,
             free: free.collect(),
@@ -193,27 +188,4 @@ impl Values {
         let pairs = groups.into_iter().zip(by_group).flat_map(|(values, points)| values.into_iter().zip(points.iter().copied()));
         pairs.chain([(self.q, q), (v_column, v)]).map(|(values, commitment)| Committed { values, commitment }).collect()
     }
-}
-
-/// A column with `active` on the active rows and `blind` on the blinding rows.
-fn column(layout: &Layout, active: impl Iterator<Item = F>, blind: &[F]) -> Vec<F> {
-    let mut out = vec![F::ZERO; layout.blinding_end()];
-    out[layout.active_start..layout.blinding_start()].iter_mut().zip(active).for_each(|(o, x)| *o = x);
-    out[layout.blinding_start()..].copy_from_slice(blind);
-    out
-}
-
-/// A column that starts at row 0, with `blind` on the blinding rows.
-fn head(layout: &Layout, values: impl Iterator<Item = F>, blind: &[F]) -> Vec<F> {
-    let mut out = vec![F::ZERO; layout.blinding_end()];
-    out.iter_mut().zip(values).for_each(|(o, x)| *o = x);
-    out[layout.blinding_start()..].copy_from_slice(blind);
-    out
-}
-
-fn absorb(transcript: &mut crate::transcript::OuterTranscript, message: &mut Vec<u8>, label: &str, points: &[G1Projective]) {
-    let bytes = commit::compress(points);
-    debug_assert_eq!(bytes.len(), points.len() * POINT);
-    transcript.absorb(label, &bytes);
-    message.extend_from_slice(&bytes);
 }

@@ -5,18 +5,13 @@ use rayon::prelude::*;
 
 use super::layout::Layout;
 use super::witness::Witness;
+use crate::chunk::ChunkLayout;
 use crate::commit::Committer;
 use crate::error::Result;
 use crate::field::F;
 
-/// Commitments of round 1, by lane.
-pub struct RoundOne {
-    pub theta_u: Vec<G1Projective>,
-    pub y: Vec<G1Projective>,
-}
-
 /// Commits θ̂ by lane: integers on the active rows, blinding below.
-pub fn commit_theta(layout: &Layout, committer: &Committer, theta: &[Vec<i64>], blinding: &[Vec<F>]) -> Result<Vec<G1Projective>> {
+pub fn commit_theta(layout: &ChunkLayout, committer: &Committer, theta: &[Vec<i64>], blinding: &[Vec<F>]) -> Result<Vec<G1Projective>> {
     theta
         .par_iter()
         .zip(blinding)

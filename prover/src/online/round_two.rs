@@ -6,8 +6,9 @@ use rayon::prelude::*;
 use super::layout::Layout;
 use super::statement::Statement;
 use super::witness::Witness;
+use crate::chunk::bits;
 use crate::commit::Committer;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::field::F;
 use crate::ternary::Ternary;
 
@@ -27,39 +28,18 @@ pub struct Bits {
 pub fn bits(layout: &Layout, statement: &Statement, witness: &Witness, ternary: &Ternary, checked: bool) -> Result<Bits> {
     let mut lanes: Vec<&[i64]> = witness.delta.iter().map(Vec::as_slice).collect();
     lanes.push(&witness.e);
-    let half = 1i64 << (layout.window_bits - 1);
     let mut bits = Vec::with_capacity(layout.bit_count());
     for p in ternary.project(&lanes)? {
-        if checked && !(-half..half).contains(&p) {
-            let message = format!("a projection of the update leaves its window of {} bits: the update is too large", layout.window_bits);
-            return Err(Error::input(message).at_field("update").with_value(p));
-        }
-        push_bits(&mut bits, (p + half) as u128, layout.window_bits);
+        let what = "the update is too large: a projection of it";
+        let shifted = bits::windowed(p, layout.window_bits, checked, what).map_err(|e| e.at_field("update"))?;
+        bits::push(&mut bits, shifted, layout.window_bits);
     }
     for index in 0..SUM_NAMES.len() {
-        push_bits(&mut bits, slack(layout, statement, witness, index, checked)?, layout.slack_bits[index]);
+        let width = layout.slack_bits[index];
+        let slack = bits::slack(witness.sums[index], statement.limits[index], width, checked, SUM_NAMES[index])?;
+        bits::push(&mut bits, slack, width);
     }
     Ok(Bits { columns: bits.chunks(layout.bits_per_column).map(<[bool]>::to_vec).collect() })
-}
-
-fn push_bits(bits: &mut Vec<bool>, value: u128, width: usize) {
-    bits.extend((0..width).map(|i| value >> i & 1 == 1));
-}
-
-/// Limit less sum, which must fit its width.
-fn slack(layout: &Layout, statement: &Statement, witness: &Witness, index: usize, checked: bool) -> Result<u128> {
-    let (limit, width) = (statement.limits[index], layout.slack_bits[index]);
-    let slack = witness.sums[index].and_then(|sum| limit.checked_sub(sum));
-    match slack {
-        Some(slack) if width == 128 || slack >> width == 0 => Ok(slack),
-        _ if !checked => Ok(slack.unwrap_or(0)),
-        Some(_) => Err(Error::input(format!("the slack of {} needs more than its {width} bits", SUM_NAMES[index]))),
-        None => {
-            let sum = witness.sums[index].map_or("more than 2^128".to_owned(), |sum| sum.to_string());
-            let message = format!("the update's sum for {} is {sum}, above its limit {limit}", SUM_NAMES[index]);
-            Err(Error::input(message).at_field(SUM_NAMES[index]).with_value(sum))
-        }
-    }
 }
 
 /// Commits the bit columns: a sum of bases, no multiplication.

@@ -1,9 +1,8 @@
 //! The one advice column: the running sum of `fold.step`, which must close at zero.
 
 use ff::Field;
-use rayon::prelude::*;
-
 use super::layout::Layout;
+use crate::chunk::columns;
 use crate::field::F;
 
 /// Columns by role, as slices of the values that the proof uses.
@@ -21,21 +20,10 @@ pub struct Cells<'a> {
 
 /// acc_0 = 0, acc_{i+1} = acc_i + step_i; the last entry is what the sums leave over.
 pub fn accumulate(layout: &Layout, cells: &Cells) -> Vec<F> {
-    let steps: Vec<F> = (0..layout.blinding_start())
-        .into_par_iter()
-        .with_min_len(256)
-        .map(|row| {
-            let own = if row < layout.active_start { tail_step(layout, cells, row) } else { active_step(layout, cells, row) };
-            own + bits_step(layout, cells, row)
-        })
-        .collect();
-    let mut acc = Vec::with_capacity(steps.len() + 1);
-    acc.push(F::ZERO);
-    acc.extend(steps.iter().scan(F::ZERO, |sum, step| {
-        *sum += step;
-        Some(*sum)
-    }));
-    acc
+    columns::running_sum(layout, |row| {
+        let own = if row < layout.active_start { tail_step(layout, cells, row) } else { active_step(layout, cells, row) };
+        own + bits_step(layout, cells, row)
+    })
 }
 
 /// Σ_j F̃_j(δ_j + c̃_j) + c̃_j(Ỹ_j + vδ_j) + f_j(Ỹ_j² + δ_j²)

@@ -6,10 +6,11 @@ use blst::blst_p1_affine;
 use safetensors::tensor::Dtype;
 
 use super::layout::Layout;
-use super::message::POINT;
 use super::statement::{rules, Binding, CommitmentBytes, Statement};
 use crate::artefact::bad_input;
 use crate::artefact::kinds::{bit, Enrolment, Frame, Made, Points, Request, State, UNCOMPRESSED};
+use crate::chunk::files;
+use crate::chunk::Opening;
 use crate::commit;
 use crate::error::{Error, Result};
 
@@ -50,31 +51,25 @@ impl Session {
         let enrolment = Enrolment::open(&files.enrolment, &layout)?;
         let request = Request::open(&files.request, &layout)?;
         let state = State::open(&files.state, &layout)?;
-        check_made(&enrolment.file, &enrolment.made, made)?;
-        check_made(&request.file, &request.made, made)?;
+        enrolment.made.expect(&enrolment.file, made)?;
+        request.made.expect(&request.file, made)?;
         for (file, frame) in [(&request.file, &request.frame), (&state.file, &state.frame)] {
-            if *frame != enrolment.frame {
-                let message = "the target weights or chunks are not those of the enrolment";
-                return Err(bad_input(file.path(), "layout", frame.weights, message));
-            }
+            files::expect_frame(file, frame, &enrolment.frame)?;
         }
-        if state.client != enrolment.client {
-            return Err(bad_input(state.file.path(), "client_id", &state.client, format!("the enrolment is {}'s", enrolment.client)));
-        }
-        if state.enrolment != *enrolment.file.digest() {
-            let message = "the state belongs to another enrolment";
-            return Err(bad_input(state.file.path(), "enrolment_digest", hex::encode(state.enrolment), message));
-        }
+        files::expect_client(&state.file, &state.client, &enrolment.client)?;
+        files::expect_digest(&state.file, "enrolment_digest", &state.enrolment, enrolment.file.digest())?;
         check_untouched(&request)?;
         let enrolment_points = Points::open(&files.enrolment_points, enrolment.file.digest())?;
         let request_points = Points::open(&files.request_points, request.file.digest())?;
         check_points(&layout, &enrolment, &request, &enrolment_points, &request_points)?;
         let binding = Binding {
-            tables: made.tables,
-            srs: made.srs,
-            preset: layout.preset.clone(),
-            client: enrolment.client.clone(),
-            enrolment: *enrolment.file.digest(),
+            opening: Opening {
+                tables: made.tables,
+                srs: made.srs,
+                preset: layout.preset.clone(),
+                client: enrolment.client.clone(),
+                enrolment: *enrolment.file.digest(),
+            },
             state: *state.file.digest(),
             request: *request.file.digest(),
         };
@@ -87,16 +82,9 @@ impl Session {
 
     /// True where neither the request nor an accepted one masks the weight; chunk order.
     pub fn free(&self, chunk: usize) -> Result<Vec<bool>> {
-        let mask = self.bits(&self.request.file, "mask", chunk)?;
-        let cumulative = self.bits(&self.state.file, "cumulative", chunk)?;
+        let mask = files::mask(&self.request.file, "mask", self.frame(), chunk)?;
+        let cumulative = files::mask(&self.state.file, "cumulative", self.frame(), chunk)?;
         Ok(mask.iter().zip(&cumulative).map(|(a, b)| !a && !b).collect())
-    }
-
-    fn bits(&self, file: &crate::artefact::Container, tensor: &str, chunk: usize) -> Result<Vec<bool>> {
-        let (start, weights) = (self.frame().start(chunk), self.frame().chunks[chunk]);
-        let (from, to) = (start / 8, (start + weights).div_ceil(8));
-        let bytes = file.read(tensor, from as u64, (to - from) as u64)?;
-        Ok((0..weights).map(|i| bit(&bytes, start % 8 + i)).collect())
     }
 
     /// The statement of a touched chunk. Com(f) is corrected for the weights that earlier requests masked.
@@ -109,14 +97,13 @@ impl Session {
         check_widths(layout, [t1, t2], &self.enrolment)?;
         let free = layout.to_lanes(&self.free(chunk)?, false)?;
         let com_free = self.com_free(index, chunk, committer)?;
-        let theta_bytes = self.state.file.read_slice("c_theta", chunk)?;
+        let (theta_bytes, theta_p) = files::theta_points(&self.state.file, chunk)?;
         let bytes = CommitmentBytes {
             theta_p: theta_bytes,
             free: commit::compress(&com_free),
             gradients: self.enrolment.file.read_slice("c_gradients", chunk)?,
             forget_rows: self.request.file.read_slice("c_forget", index)?,
         };
-        let theta_p = commit::parse_compressed_checked(&bytes.theta_p).map_err(|e| e.at_field("c_theta").at_file(self.state.file.path()))?;
         let rows_by_lane = self.rows_by_lane(chunk, index)?;
         let limits = [t1, t2, self.request.budget[index]];
         Ok(Statement { chunk, weights, gamma, limits, free, theta_p, com_free, rows_by_lane, bytes })
@@ -125,26 +112,21 @@ impl Session {
     fn com_free(&self, index: usize, chunk: usize, committer: &commit::Committer) -> Result<Vec<midnight_curves::G1Projective>> {
         let layout = &self.layout;
         let fleet = commit::parse_uncompressed_public(&self.request_points.file.read_slice("c_free", index)?)?;
-        let mask = self.bits(&self.request.file, "mask", chunk)?;
-        let cumulative = self.bits(&self.state.file, "cumulative", chunk)?;
+        let mask = files::mask(&self.request.file, "mask", self.frame(), chunk)?;
+        let cumulative = files::mask(&self.state.file, "cumulative", self.frame(), chunk)?;
         let again: Vec<bool> = mask.iter().zip(&cumulative).map(|(new, old)| !new && *old).collect();
         layout
             .to_lanes(&again, false)?
             .iter()
             .zip(&fleet)
-            .map(|(lane, point)| {
-                let rows: Vec<usize> = (0..lane.len()).filter(|row| lane[*row]).map(|row| layout.active_start + row).collect();
-                Ok(commit::from_affine(point) - committer.ones(&rows)?)
-            })
+            .map(|(lane, point)| Ok(commit::from_affine(point) - committer.ones(&layout.marked(lane))?))
             .collect()
     }
 
     fn rows_by_lane(&self, chunk: usize, index: usize) -> Result<Vec<Vec<blst_p1_affine>>> {
-        let lanes = self.layout.lanes;
-        let own = commit::parse_uncompressed_on_curve(&self.enrolment_points.file.read_slice("c_gradients", chunk)?)?;
-        let forget = commit::parse_uncompressed_public(&self.request_points.file.read_slice("c_forget", index)?)?;
-        let lane_of = |lane: usize| own.iter().chain(&forget).skip(lane).step_by(lanes).copied().collect();
-        Ok((0..lanes).map(lane_of).collect())
+        let mut rows = files::gradient_points(&self.enrolment_points.file, chunk)?;
+        rows.extend(commit::parse_uncompressed_public(&self.request_points.file.read_slice("c_forget", index)?)?);
+        Ok(files::by_lane(self.layout.lanes, &rows))
     }
 }
 
@@ -176,21 +158,10 @@ fn check_widths(layout: &Layout, limits: [u128; 2], enrolment: &Enrolment) -> Re
     Ok(())
 }
 
-fn check_made(file: &crate::artefact::Container, found: &Made, made: &Made) -> Result<()> {
-    for (field, found, wanted) in [("tables_digest", found.tables, made.tables), ("srs_digest", found.srs, made.srs)] {
-        if found != wanted {
-            let message = format!("made with other {}: expected {}", field.trim_end_matches("_digest"), hex::encode(wanted));
-            return Err(bad_input(file.path(), field, hex::encode(found), message));
-        }
-    }
-    Ok(())
-}
-
 fn check_points(layout: &Layout, enrolment: &Enrolment, request: &Request, own: &Points, fleet: &Points) -> Result<()> {
     let (m, t, p) = (enrolment.frame.chunks.len(), request.touched.len(), layout.lanes);
     own.file.expect("c_gradients", Dtype::U8, &[m, layout.client_rows, p, UNCOMPRESSED])?;
     fleet.file.expect("c_free", Dtype::U8, &[t, p, UNCOMPRESSED])?;
     fleet.file.expect("c_forget", Dtype::U8, &[t, layout.forget_rows, p, UNCOMPRESSED])?;
-    debug_assert_eq!(POINT * 2, UNCOMPRESSED);
     Ok(())
 }

@@ -4,16 +4,13 @@ use blst::blst_p1_affine;
 use midnight_curves::G1Projective;
 
 use super::layout::SLACKS;
+use crate::chunk::opening::{absorb_limit, Opening};
 use crate::transcript::OuterTranscript;
 
 /// Digests and names that are the same for every chunk of one proof bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
-    pub tables: [u8; 32],
-    pub srs: [u8; 32],
-    pub preset: String,
-    pub client: String,
-    pub enrolment: [u8; 32],
+    pub opening: Opening,
     pub state: [u8; 32],
     pub request: [u8; 32],
 }
@@ -56,22 +53,14 @@ pub fn rules(gamma: u64, weights: usize, rows: usize) -> (u128, u128) {
 impl Statement {
     /// The transcript after everything that is fixed before the first round.
     pub fn transcript(&self, binding: &Binding) -> OuterTranscript {
-        let mut transcript = OuterTranscript::new();
-        transcript.absorb("relation", super::RELATION.as_bytes());
-        transcript.absorb("tables", &binding.tables);
-        transcript.absorb("srs", &binding.srs);
-        transcript.absorb("preset", binding.preset.as_bytes());
-        transcript.absorb("client", binding.client.as_bytes());
-        transcript.absorb("enrolment", &binding.enrolment);
+        let mut transcript = binding.opening.transcript(super::RELATION);
         transcript.absorb("state", &binding.state);
         transcript.absorb("request", &binding.request);
         transcript.absorb_u64("chunk", self.chunk as u64);
         transcript.absorb_u64("weights", self.weights as u64);
         transcript.absorb_u64("gamma", self.gamma);
         for (label, limit) in ["t1", "t2", "d"].into_iter().zip(self.limits) {
-            let mut bytes = [0u8; 32];
-            bytes[..16].copy_from_slice(&limit.to_le_bytes());
-            transcript.absorb(label, &bytes);
+            absorb_limit(&mut transcript, label, limit);
         }
         transcript.absorb("theta_p", &self.bytes.theta_p);
         transcript.absorb("free", &self.bytes.free);

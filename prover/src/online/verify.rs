@@ -4,9 +4,9 @@ use midnight_curves::G1Projective;
 
 use super::columns::{self, Challenges, Derived};
 use super::layout::Layout;
-use super::message::Message;
 use super::statement::{Binding, Statement};
-use crate::error::{Error, Result};
+use crate::chunk::Message;
+use crate::error::Result;
 use crate::plonk::VerifierSetup;
 use crate::ternary::Ternary;
 
@@ -22,14 +22,14 @@ pub fn verify(
     statement: &Statement,
     bytes: Vec<u8>,
 ) -> Result<()> {
-    let message = Message::parse(layout, bytes).map_err(|e| Error::refused(format!("a commitment of the proof is malformed: {e}")))?;
+    let message = Message::parse(&layout.sections(), bytes)?;
     let mut transcript = statement.transcript(binding);
-    transcript.absorb("theta_u", message.theta_u_bytes());
-    transcript.absorb("y", message.y_bytes());
+    transcript.absorb("theta_u", message.bytes(0));
+    transcript.absorb("y", message.bytes(1));
     let seed = transcript.squeeze("r");
-    transcript.absorb("bits", message.bits_bytes());
+    transcript.absorb("bits", message.bytes(2));
     let eta = transcript.challenge("eta");
-    transcript.absorb("q", message.q_bytes());
+    transcript.absorb("q", message.bytes(3));
     let rho = transcript.challenge("rho");
     let mu = transcript.nonzero_challenge("mu")?;
     let outer = transcript.squeeze("inner");
@@ -37,15 +37,15 @@ pub fn verify(
     let challenges = Challenges::new(layout, eta, rho, mu);
     let c = Ternary::expand(&seed, &layout.projected_cells(), layout.projections).combine(eta);
     let plain = columns::plain(layout, statement, &challenges, &c);
-    let derived = Derived::new(statement, &challenges, message.y(), com_active)?;
+    let derived = Derived::new(statement, &challenges, message.points(1), com_active)?;
     let committed: Vec<G1Projective> = [
         statement.theta_p.as_slice(),
-        message.theta_u(),
+        message.points(0),
         &derived.y,
         &derived.fold,
         &statement.com_free,
-        message.bits(),
-        std::slice::from_ref(message.q()),
+        message.points(2),
+        message.points(3),
         std::slice::from_ref(&derived.v),
     ]
     .concat();

@@ -6,7 +6,7 @@
 use ff::Field;
 use rayon::prelude::*;
 
-use super::witness::Rows;
+use super::rows::Rows;
 use crate::field::{self, F};
 
 const LIMBS: usize = 8;
@@ -91,6 +91,11 @@ pub fn folded_lane(rows: &Rows, lane: usize, weights: &[F]) -> Vec<F> {
         out.extend((0..width).map(|v| field::reduce_limbs32(&std::array::from_fn(|l| sums[l][v])) - shift));
     }
     out
+}
+
+/// Σ_k weights_k blinding_k on one lane: the blinding rows of the folded row. `blinding` is by row, then lane.
+pub fn folded_blinding(blinding: &[Vec<Vec<F>>], lane: usize, weights: &[F], count: usize) -> Vec<F> {
+    (0..count).map(|b| blinding.iter().zip(weights).map(|(row, weight)| row[lane][b] * weight).sum()).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! If a vector z over the field is not zero, ⟨R_j, z⟩ vanishes with probability at most ½ for each j, so 128 of them bind z = 0.
 //! Twin: `reference_prover/ternary.py`; both read `vectors/ternary/`.
 
+mod product;
+
 use ff::Field;
 use rayon::prelude::*;
 use sha3::digest::{ExtendableOutput, Update, XofReader};
@@ -63,7 +65,7 @@ impl Ternary {
         }
         // Buckets and both halves add each value at most twice.
         if total >= 1 << 61 {
-            return Err(Error::input("the update is too large to project: the sum of |delta| reaches 2^61").at_field("delta").with_value(total));
+            return Err(Error::input("the values are too large to project: the sum of their magnitudes reaches 2^61").with_value(total));
         }
         Ok(())
     }

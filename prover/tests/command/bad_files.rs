@@ -1,0 +1,251 @@
+//! One thing wrong at a time: an error that names the file and the field, or a refusal.
+
+use std::sync::OnceLock;
+
+use serde_json::{json, Value};
+
+use crate::files::*;
+use crate::fleet::*;
+
+const MODULUS_LESS_ONE: &str = "52435875175126190479447740508185965837690552500527637822603658699938581184512";
+
+/// An honest enrolment with its proof; tests change copies of the files under other names.
+struct Honest {
+    fleet: Fleet,
+    enrolled: Enrolled,
+    proof: Artefact,
+}
+
+fn honest() -> std::sync::MutexGuard<'static, Honest> {
+    static HONEST: OnceLock<std::sync::Mutex<Honest>> = OnceLock::new();
+    let made = HONEST.get_or_init(|| {
+        let fleet = Fleet::new(TOY);
+        let none = fleet.nothing_forgotten();
+        let enrolled = fleet.enrol("first", fleet.personalised(&none), &none);
+        fleet.prove(&enrolled, &[]).ok();
+        let proof = fleet.bind(&enrolled, None);
+        std::sync::Mutex::new(Honest { fleet, enrolled, proof })
+    });
+    made.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn expect_input(name: &str, ran: &Ran, field: &str) {
+    assert_eq!(ran.exit, 2, "{name}: {ran:?}");
+    assert_eq!(ran.error["field"], json!(field), "{name}: {}", ran.error);
+    assert!(ran.error["file"].is_string(), "{name}: {}", ran.error);
+}
+
+type Edit = fn(&mut Value);
+
+#[test]
+fn enrolments_are_parsed_with_bounds() {
+    let honest = honest();
+    let cases: [(&str, Edit, &str); 6] = [
+        ("gamma 0", |h| h["gamma"][0] = json!("0"), "gamma[0]"),
+        ("gamma p - 1", |h| h["gamma"][0] = json!(MODULUS_LESS_ONE), "gamma[0]"),
+        ("gamma over 2^39", |h| h["gamma"][0] = json!("549755813889"), "gamma[0]"),
+        ("gamma off the grid", |h| h["gamma"][1] = json!("5"), "gamma"),
+        ("one gamma missing", |h| h["gamma"] = json!(["1"]), "gamma"),
+        ("another preset", |h| h["preset"] = json!("ceremony-4096"), "preset"),
+    ];
+    for (name, edit, field) in cases {
+        let mut other = honest.enrolled.clone();
+        other.name = "bad".into();
+        edit(&mut other.enrolment.header);
+        expect_input(name, &honest.fleet.admit(&other), field);
+    }
+}
+
+/// These are seen where the enrolment is judged against its base.
+#[test]
+fn enrolments_answer_their_base() {
+    let honest = honest();
+    let cases: [(&str, Edit, &str); 5] = [
+        ("another base", |h| h["model"]["base_digest"] = json!("11".repeat(32)), "model.base_digest"),
+        ("no digest of a base", |h| h["model"]["base_digest"] = json!("11"), "model.base_digest"),
+        ("no nonce", |h| drop(h.as_object_mut().unwrap().remove("nonce")), "nonce"),
+        ("other tables", |h| h["tables_digest"] = json!("11".repeat(32)), "tables_digest"),
+        ("another SRS", |h| h["srs_digest"] = json!("11".repeat(32)), "srs_digest"),
+    ];
+    for (name, edit, field) in cases {
+        let mut other = honest.enrolled.clone();
+        other.name = "bad".into();
+        edit(&mut other.enrolment.header);
+        honest.fleet.admit(&other).ok();
+        expect_input(name, &honest.fleet.verify(&other, &honest.proof, &[]), field);
+    }
+}
+
+#[test]
+fn bases_are_parsed_with_bounds() {
+    let honest = honest();
+    let fleet = &honest.fleet;
+    let cases: [(&str, Edit, &str); 6] = [
+        ("distance 0", |h| h["distance"][0] = json!("0"), "distance[0]"),
+        ("distance 2^48", |h| h["distance"][1] = json!((1u64 << 48).to_string()), "distance[1]"),
+        ("distance p - 1", |h| h["distance"][0] = json!(MODULUS_LESS_ONE), "distance[0]"),
+        ("one distance missing", |h| h["distance"] = json!(["5"]), "distance"),
+        ("other tables", |h| h["enrol_tables_digest"] = json!("11".repeat(32)), "enrol_tables_digest"),
+        ("another SRS", |h| h["srs_digest"] = json!("11".repeat(32)), "srs_digest"),
+    ];
+    for (name, edit, field) in cases {
+        let mut base = fleet.base.clone();
+        edit(&mut base.header);
+        let path = fleet.save(&base, "bad-base");
+        expect_input(name, &fleet.run("admit-base", &["--base", &path, "--out", &fleet.path("bad-points")]), field);
+    }
+    let mut base = fleet.base.clone();
+    base.tensors.get_mut("theta0").unwrap().2[0] ^= 1;
+    let path = fleet.save(&base, "bad-base");
+    let ran = fleet.run("admit-base", &["--base", &path, "--out", &fleet.path("bad-points")]);
+    expect_input("a commitment of other weights", &ran, "c_base[0]");
+}
+
+#[test]
+fn proofs_answer_these_files() {
+    let honest = honest();
+    let cases: [(&str, Edit, &str); 8] = [
+        ("another client", |h| h["client_id"] = json!("client-2"), "client_id"),
+        ("another enrolment", |h| h["enrolment_digest"] = json!("11".repeat(32)), "enrolment_digest"),
+        ("another base", |h| h["base_digest"] = json!("11".repeat(32)), "base_digest"),
+        ("a state", |h| h["state_digest"] = json!("11".repeat(32)), "state_digest"),
+        ("other tables", |h| h["enrol_tables_digest"] = json!("11".repeat(32)), "enrol_tables_digest"),
+        ("another SRS", |h| h["srs_digest"] = json!("11".repeat(32)), "srs_digest"),
+        ("the other mark", |h| h["insecure"] = json!(false), "insecure"),
+        ("a chunk less", |h| h["chunks"] = json!(["0"]), "chunks"),
+    ];
+    for (name, edit, field) in cases {
+        let mut proof = honest.proof.clone();
+        edit(&mut proof.header);
+        expect_input(name, &honest.fleet.verify(&honest.enrolled, &proof, &[]), field);
+    }
+    let mut missing = honest.proof.clone();
+    missing.tensors.remove("proof.00001");
+    expect_input("a proof less", &honest.fleet.verify(&honest.enrolled, &missing, &[]), "proof.00001");
+    let ran = honest.fleet.run_with("toy", "verify-enrolment", &[]);
+    assert_eq!(ran.exit, 2);
+}
+
+#[test]
+fn wrong_proofs_are_refused_chunk_by_chunk() {
+    let honest = honest();
+    let refused = |name: &str, proof: &Artefact, verdicts: [bool; 2]| {
+        let ran = honest.fleet.verify(&honest.enrolled, proof, &[]);
+        let found = [0, 1].map(|chunk| ran.result["chunks"][chunk]["accepted"] == json!(true));
+        assert_eq!((ran.exit, found), (3, verdicts), "{name}: {ran:?}");
+    };
+    let mut swapped = honest.proof.clone();
+    let (one, two) = (swapped.tensors["proof.00000"].clone(), swapped.tensors["proof.00001"].clone());
+    swapped.tensors.insert("proof.00000".into(), two);
+    swapped.tensors.insert("proof.00001".into(), one);
+    refused("proofs of two chunks exchanged", &swapped, [false, false]);
+    let mut flipped = honest.proof.clone();
+    flipped.tensors.get_mut("proof.00001").unwrap().2[500] ^= 1;
+    refused("a bit flipped", &flipped, [true, false]);
+    let mut point = honest.proof.clone();
+    point.tensors.get_mut("proof.00000").unwrap().2[..48].fill(0xff);
+    refused("no point", &point, [false, true]);
+}
+
+#[test]
+fn commitments_serve_their_own_place() {
+    let honest = honest();
+    let swap = |name: &str, tensor: &str, size: usize, one: usize, two: usize| {
+        let mut other = honest.enrolled.clone();
+        other.name = "swapped".into();
+        let bytes = &mut other.enrolment.tensors.get_mut(tensor).unwrap().2;
+        let (head, tail) = bytes.split_at_mut(two * size);
+        head[one * size..(one + 1) * size].swap_with_slice(&mut tail[..size]);
+        honest.fleet.admit(&other).ok();
+        let mut proof = honest.proof.clone();
+        proof.header["enrolment_digest"] = json!(other.enrolment.digest());
+        let ran = honest.fleet.verify(&other, &proof, &[]);
+        assert_eq!(ran.exit, 3, "{name}: {ran:?}");
+    };
+    swap("lanes of theta", "c_theta", 48, 0, 1);
+    swap("chunks of theta", "c_theta", 4 * 48, 0, 1);
+    swap("lanes of a row", "c_gradients", 48, 4, 5);
+    swap("rows", "c_gradients", 4 * 48, 0, 1);
+    swap("chunks of rows", "c_gradients", 8 * 4 * 48, 0, 1);
+    // Another client with the same commitments: the proof is bound to the first one's name.
+    let mut other = honest.enrolled.clone();
+    other.name = "copied".into();
+    other.enrolment.header["client_id"] = json!("client-2");
+    honest.fleet.admit(&other).ok();
+    let mut proof = honest.proof.clone();
+    proof.header["client_id"] = json!("client-2");
+    proof.header["enrolment_digest"] = json!(other.enrolment.digest());
+    assert_eq!(honest.fleet.verify(&other, &proof, &[]).exit, 3);
+}
+
+#[test]
+fn secrets_that_cannot_be_proven_are_named_before_proving() {
+    let honest = honest();
+    let fleet = &honest.fleet;
+    let none = fleet.nothing_forgotten();
+    let mut far = fleet.personalised(&none);
+    far[7] += 1 << 20;
+    let far = fleet.enrol("far", far, &none);
+    expect_input("too far from the base", &fleet.prove(&far, &[]), "chunk 0.D0");
+    let proved = fleet.prove(&far, &["--unchecked"]).ok();
+    assert_eq!(proved["unchecked"], json!(true));
+    assert_eq!(fleet.verify(&far, &fleet.bind(&far, None), &[]).exit, 3);
+
+    let forgotten: Vec<bool> = (0..fleet.size.weights).map(|i| i % 5 == 0).collect();
+    let current = fleet.enrol("kept", fleet.personalised(&forgotten), &forgotten);
+    let state = fleet.state(&honest.enrolled, &current, &forgotten);
+    let state_path = fleet.save(&state, "kept.state");
+    let files = ["--state", &state_path, "--current-secret", &fleet.path("kept.secret")];
+    let restored = fleet.enrol("restored", fleet.personalised(&none), &forgotten);
+    expect_input("weights that were forgotten", &fleet.prove(&restored, &files), "chunk 0.theta");
+    let rows = fleet.enrol("rows", current.theta.clone(), &none);
+    expect_input("rows on forgotten weights", &fleet.prove(&rows, &files), "chunk 0.gradients");
+    let mut moved = current.theta.clone();
+    moved[1] += 1;
+    let moved = fleet.enrol("moved", moved, &forgotten);
+    expect_input("other weights than the ledger's", &fleet.prove(&moved, &files), "chunk 0.theta");
+    for enrolled in [&restored, &rows, &moved] {
+        fleet.prove(enrolled, &[&files[..], &["--unchecked"]].concat()).ok();
+        let ran = fleet.verify(enrolled, &fleet.bind(enrolled, Some(&state)), &["--state", &state_path]);
+        assert_eq!(ran.exit, 3, "{}: {ran:?}", enrolled.name);
+    }
+    let alone = fleet.prove(&moved, &files[..2]);
+    assert_eq!((alone.exit, &alone.error["field"]), (2, &json!("current-secret")));
+}
+
+/// A request states T1 and T2 by their rules; the verifier derives them, and D has a width.
+#[test]
+fn limits_of_a_request_are_not_the_senders() {
+    let honest = honest();
+    let fleet = &honest.fleet;
+    let mut header = fleet.base.header.clone();
+    let more = json!({
+        "request_id": "r", "nonce": "11".repeat(32), "forget": "x", "rules": {"t1": "gamma^2*d/8", "t2": "32*rows*gamma"},
+        "touched": ["0"], "budget": ["1000"],
+    });
+    more.as_object().unwrap().iter().for_each(|(key, value)| header[key] = value.clone());
+    let d = fleet.chunks()[0];
+    let request = Artefact::new("request", header)
+        .with("mask", Tensor("U8", vec![fleet.size.weights.div_ceil(8)], vec![1; fleet.size.weights.div_ceil(8)]))
+        .with("h.00000", Tensor("I8", vec![2, d], vec![1; 2 * d]));
+    let commit = |request: &Artefact| {
+        let path = fleet.save(request, "request");
+        fleet.run_with("toy", "commit-request", &["--draft", &path, "--out", &fleet.path("request.c")])
+    };
+    commit(&request).ok();
+    let cases: [(&str, Edit, &str); 6] = [
+        ("T1 = p - 1", |h| h["rules"]["t1"] = json!(MODULUS_LESS_ONE), "rules.t1"),
+        ("T2 = p - 1", |h| h["rules"]["t2"] = json!(MODULUS_LESS_ONE), "rules.t2"),
+        ("D = 0", |h| h["budget"][0] = json!("0"), "budget[0]"),
+        ("D = 2^56", |h| h["budget"][0] = json!((1u64 << 56).to_string()), "budget[0]"),
+        ("D = p - 1", |h| h["budget"][0] = json!(MODULUS_LESS_ONE), "budget[0]"),
+        ("a chunk that is not there", |h| h["touched"][0] = json!("2"), "touched"),
+    ];
+    for (name, edit, field) in cases {
+        let mut other = request.clone();
+        edit(&mut other.header);
+        expect_input(name, &commit(&other), field);
+    }
+    let wrong = fleet.run("commit-request", &["--draft", &fleet.path("request"), "--out", &fleet.path("request.c")]);
+    expect_input("tables of the other relation", &wrong, "relation");
+}
