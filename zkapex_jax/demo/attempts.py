@@ -51,10 +51,10 @@ class Attempt(Generic[Made]):
         return Cheat(refused=refused, reason=reason, title=self.title, detail=self.detail, named=list(named))
 
 
-def try_all(attempts: Sequence[Attempt], clock: Clock) -> dict[str, Cheat]:
-    """Every one of them, in order; a stage of the clock."""
+def try_all(act: str, attempts: Sequence[Attempt], clock: Clock) -> dict[str, Cheat]:
+    """Every one of them, in order, as a stage of the clock; `act` says when."""
     outcomes = {}
-    with clock.stage("cheats", "cheating clients", "check") as running:
+    with clock.stage(f"cheats_{act.replace(' ', '_')}", f"{act}: cheating clients", "check") as running:
         for done, attempt in enumerate(attempts):
             running.step(done, len(attempts))
             outcomes[attempt.name] = attempt.outcome()

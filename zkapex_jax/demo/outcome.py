@@ -37,7 +37,7 @@ def headline(summary: Summary) -> list[str]:
             f"  {SET_TITLES[set_]:<24}" + "".join(f"{100 * summary.accuracy[stage][set_]:>10.1f}" for stage in COMMITTED)
             for set_ in SETS
         ),
-        f"  {forgotten:,} of {summary.weights:,} weights forgotten by {len(summary.requests)} requests, all zero in every later state"
+        f"  {forgotten:,} of {summary.weights:,} weights forgotten, zero in every later state"
         if not any(link.nonzero for link in summary.chain)
         else "  forgotten weights came back",
         f"  enrolment proof: {summary.enrol_us_per_weight:.1f} µs a weight, verified at {summary.enrol_verify_us_per_weight:.2f}, {summary.enrol_proof_bytes:,} bytes",

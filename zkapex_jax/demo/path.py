@@ -116,7 +116,7 @@ def admit_client(
 
 def enrol_other(parties: Parties, scene: Scene, rows: np.ndarray, folders: Folders, clock: Clock) -> Enrolled:
     """A second honest client, enrolled with weights of its own; it is there to be impersonated."""
-    with clock.stage("cheats", "cheating clients", "check") as running:
+    with clock.stage("other", "a second client enrols", "client") as running:
         made = workflow.enrol(
             parties.tool, folder=folders.other_client, client_id=OTHER_CLIENT, base=parties.base.path, layout=scene.layout,
             theta=scene.base_weights.astype(np.float64), rows=rows, check=False, on_progress=running.progress,

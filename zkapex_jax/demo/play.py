@@ -82,10 +82,10 @@ class Play:
     def _enrol(self) -> tuple[Enrolled, Enrolled]:
         parties, scene, folders, clock = self.parties, self.scene, self.folders, self.clock
         rows, made = path.enrol_client(parties, scene, folders, clock)
-        self._try(*enrolment_attacks.forged_enrolments(parties, scene, rows, made, folders))
+        self._try("enrolment", *enrolment_attacks.forged_enrolments(parties, scene, rows, made, folders))
         client = path.admit_client(parties, rows, made, folders, clock)
         other = path.enrol_other(parties, scene, rows, folders, clock)
-        self._try(enrolment_attacks.copied_enrolment(parties, client, folders))
+        self._try("enrolment", enrolment_attacks.copied_enrolment(parties, client, folders))
         self.record.enrolments.append(enrolment_run(parties, client, folders))
         self.record.chain.append(link("enrolment", "personalised", client.state, folders))
         return client, other
@@ -95,6 +95,7 @@ class Play:
         answer = self._answer(0, client.state)
         lies = forgeries(attacks.honest_parts(self.parties, answer, self.folders))
         self._try(
+            answer.title,
             *attacks.forged_answers(self.parties, answer, lies, self.folders),
             attacks.replay_for_other(self.parties, answer, other, self.folders),
             enrolment_attacks.enrolment_after_mask(self.parties, client, self.folders),
@@ -107,6 +108,7 @@ class Play:
         before = to_fixed(self.scene.personal_weights.astype(np.float64))
         lie = bring_back(attacks.honest_parts(self.parties, answer, self.folders), before)
         self._try(
+            answer.title,
             *attacks.forged_answers(self.parties, answer, [lie], self.folders),
             attacks.answer_from_old_weights(self.parties, old, first.answer, answer, self.folders),
             attacks.replay_for_later(self.parties, first.answer, answer, self.folders),
@@ -116,9 +118,9 @@ class Play:
     def _renew(self, second: Served) -> Enrolled:
         parties, scene, folders, clock = self.parties, self.scene, self.folders, self.clock
         rows, made = path.renew_client(parties, scene, second.state, folders, clock)
-        self._try(*enrolment_attacks.forged_renewals(parties, scene, rows, second.state, folders))
+        self._try("re-enrolment", *enrolment_attacks.forged_renewals(parties, scene, rows, second.state, folders))
         renewed = path.admit_client(parties, rows, made, folders, clock, "re-enrolment")
-        self._try(enrolment_attacks.return_to_first(parties, folders))
+        self._try("re-enrolment", enrolment_attacks.return_to_first(parties, folders))
         workflow.adopt(folder=folders.client, state=renewed.state)
         self.record.enrolments.append(enrolment_run(parties, renewed, folders))
         self.record.chain.append(link("re-enrolment", "renewed", renewed.state, folders))
@@ -134,5 +136,5 @@ class Play:
         self.record.chain.append(link(answer.title, self.record.requests[-1].stage, served.state, self.folders))
         return served
 
-    def _try(self, *attempts: Attempt) -> None:
-        self.record.cheats |= try_all(attempts, self.clock)
+    def _try(self, act: str, *attempts: Attempt) -> None:
+        self.record.cheats |= try_all(act, attempts, self.clock)

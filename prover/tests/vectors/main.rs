@@ -1,5 +1,7 @@
 //! The vectors that Python and Rust share: `vectors/<handler>/format.md` says what each file holds.
 
+mod enrolment;
+
 use std::path::PathBuf;
 
 use ff::FromUniformBytes;
@@ -31,6 +33,10 @@ fn number<T: std::str::FromStr>(value: &Value, key: &str) -> T {
 
 fn numbers(list: &Value) -> Vec<i64> {
     list.as_str().unwrap().split(' ').map(|v| v.parse().unwrap()).collect()
+}
+
+fn point_bytes(points: &Value, label: &str) -> Vec<u8> {
+    points[label].as_array().unwrap().iter().flat_map(|p| hex::decode(p.as_str().unwrap()).unwrap()).collect()
 }
 
 #[test]
@@ -66,7 +72,7 @@ struct Chunk {
 
 impl Chunk {
     fn point_bytes(&self, label: &str) -> Vec<u8> {
-        self.points[label].as_array().unwrap().iter().flat_map(|p| hex::decode(p.as_str().unwrap()).unwrap()).collect()
+        point_bytes(&self.points, label)
     }
 
     /// Challenges as the protocol draws them: r, eta, rho, mu, inner.
