@@ -5,23 +5,22 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError, RefusedError
-from zkapex_jax.ledger import events, queries, rules
+from zkapex_jax.ledger import events, queries, rows, rules
 from zkapex_jax.ledger.database import create_database, open_database, reading, transaction
 from zkapex_jax.ledger.records import BaseRecord, EnrolmentRecord, RequestRecord, StateRecord, VerdictRecord
-from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, ProviderKey, RequestRow, StateRow, VerdictRow
+from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, ProviderKey, RequestRow, VerdictRow
 from zkapex_jax.protocol.base import Base
 from zkapex_jax.protocol.bundle import Bundle
 from zkapex_jax.protocol.enrolment import Enrolment
 from zkapex_jax.protocol.enrolment_proof import EnrolmentProof
 from zkapex_jax.protocol.fields import now
 from zkapex_jax.protocol.request import Request
-from zkapex_jax.protocol.signing import check_public, check_signature
+from zkapex_jax.protocol.signing import check_public
 from zkapex_jax.protocol.state import State
 
 
@@ -73,14 +72,14 @@ class Ledger:
         Raises RefusedError for an unknown signer or a wrong signature.
         """
         with transaction(self._engine, self.path) as session:
-            _signed(session, base)
+            rows.check_signed(session, base)
             known = session.get(BaseRow, base.digest)
-            return BaseRecord.of(known or _new_base(session, base))
+            return BaseRecord.of(known or rows.new_base(session, base))
 
     def check_signer(self, base: Base) -> None:
         """Raise RefusedError unless one of the provider's keys signed this base model."""
         with reading(self._engine, self.path) as session:
-            _signed(session, base)
+            rows.check_signed(session, base)
 
     def bases(self) -> tuple[BaseRecord, ...]:
         """Every published base model, oldest first."""
@@ -90,7 +89,7 @@ class Ledger:
     def check_enrolment(self, enrolment: Enrolment, proof: EnrolmentProof) -> None:
         """Raise RefusedError if the rules refuse this enrolment, before points and proof are looked at."""
         with reading(self._engine, self.path) as session:
-            known = _known_enrolment(session, enrolment)
+            known = rows.known_enrolment(session, enrolment)
             if known is None:
                 queries.need_base(session, enrolment)
                 rules.enrolment_may_change(session, enrolment, proof)
@@ -103,7 +102,7 @@ class Ledger:
     def check_request(self, request: Request) -> None:
         """Raise RefusedError if the rules refuse this request, before its commitments are recomputed."""
         with reading(self._engine, self.path) as session:
-            _may_be_published(session, request)
+            rows.may_be_published(session, request)
 
     def add_enrolment(self, enrolment: Enrolment, proof: EnrolmentProof, state: State) -> EnrolmentRecord:
         """Record an enrolment whose proof was verified, with the state that it leads to. Adding it again changes nothing.
@@ -111,7 +110,7 @@ class Ledger:
         Raises RefusedError if a rule of `check_enrolment` fails now, or `state` does not follow.
         """
         with transaction(self._engine, self.path) as session:
-            known = _known_enrolment(session, enrolment)
+            known = rows.known_enrolment(session, enrolment)
             if known is not None:
                 return EnrolmentRecord.of(known)
             base, old = queries.need_base(session, enrolment), rules.enrolment_may_change(session, enrolment, proof)
@@ -119,9 +118,9 @@ class Ledger:
             if old is not None:
                 old.replaced = True
                 session.flush()
-            row = _new_enrolment(session, enrolment, proof, base)
+            row = rows.new_enrolment(session, enrolment, proof, base)
             rules.record_enrolment(session, enrolment, row)
-            _add_state(session, row, before, state)
+            rows.add_state(session, row, before, state)
             return EnrolmentRecord.of(row)
 
     def add_request(self, request: Request) -> RequestRecord:
@@ -130,8 +129,8 @@ class Ledger:
         Raises RefusedError for an unknown signer, a wrong signature, or an id or nonce that was used before.
         """
         with transaction(self._engine, self.path) as session:
-            known = _may_be_published(session, request)
-            return RequestRecord.of(known or _new_request(session, request))
+            known = rows.may_be_published(session, request)
+            return RequestRecord.of(known or rows.new_request(session, request))
 
     def close_request(self, request_id: str) -> None:
         """Stop waiting for answers to a request."""
@@ -152,16 +151,16 @@ class Ledger:
         """Record a verified bundle and the client's next state; the rules are checked again inside the transaction."""
         with transaction(self._engine, self.path) as session:
             enrolment, request = rules.bundle_may_be_judged(session, bundle)
-            row = _new_verdict(session, bundle, enrolment, request, seconds, reason=None)
+            row = rows.new_verdict(session, bundle, enrolment, request, seconds, reason=None)
             rules.record_answer(session, bundle, enrolment)
-            _add_state(session, enrolment, queries.current_state(session, enrolment), state)
+            rows.add_state(session, enrolment, queries.current_state(session, enrolment), state)
             return VerdictRecord.of(row)
 
     def refuse(self, bundle: Bundle, *, reason: str, seconds: float) -> VerdictRecord:
         """Record that a bundle's proof failed."""
         with transaction(self._engine, self.path) as session:
             enrolment, request = rules.bundle_may_be_judged(session, bundle)
-            return VerdictRecord.of(_new_verdict(session, bundle, enrolment, request, seconds, reason=reason))
+            return VerdictRecord.of(rows.new_verdict(session, bundle, enrolment, request, seconds, reason=reason))
 
     def enrolment(self, client_id: str) -> EnrolmentRecord:
         """The client's active enrolment. Raises RefusedError if there is none."""
@@ -211,76 +210,3 @@ class Ledger:
         """Every verdict, oldest first."""
         with reading(self._engine, self.path) as session:
             return tuple(map(VerdictRecord.of, session.scalars(select(VerdictRow).order_by(VerdictRow.sequence))))
-
-
-def _may_be_published(session: Session, request: Request) -> RequestRow | None:
-    """The request's row if it is published already; RefusedError if it may not be."""
-    _signed(session, request)
-    known = session.scalars(select(RequestRow).where(RequestRow.digest == request.digest)).one_or_none()
-    if known is None:
-        rules.request_is_new(session, request)
-    return known
-
-
-def _signed(session: Session, signed: Request | Base) -> None:
-    rules.signer_is_known(session, signed)
-    check_signature(signed, signed.signer)
-
-
-def _known_enrolment(session: Session, enrolment: Enrolment) -> EnrolmentRow | None:
-    return session.scalars(select(EnrolmentRow).where(EnrolmentRow.digest == enrolment.digest)).one_or_none()
-
-
-def _new_base(session: Session, base: Base) -> BaseRow:
-    payload = {"digest": base.digest, "weights_digest": base.model.base_digest, "signer": base.signer}
-    row = BaseRow(**payload, received=now(), sequence=events.append(session, "base", payload))
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _new_enrolment(session: Session, enrolment: Enrolment, proof: EnrolmentProof, base: BaseRow) -> EnrolmentRow:
-    payload = {
-        "client_id": enrolment.client_id,
-        "digest": enrolment.digest,
-        "proof_digest": proof.digest,
-        "base_digest": base.digest,
-    }
-    sequence = events.append(session, "enrolment", payload)
-    row = EnrolmentRow(**payload, received=now(), replaced=False, sequence=sequence)
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _new_request(session: Session, request: Request) -> RequestRow:
-    payload = {name: getattr(request, name) for name in ("request_id", "digest", "nonce", "signer")}
-    sequence = events.append(session, "request", payload)
-    row = RequestRow(**payload, received=now(), closed=None, sequence=sequence)
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _new_verdict(
-    session: Session, bundle: Bundle, enrolment: EnrolmentRow, request: RequestRow, seconds: float, *, reason: str | None
-) -> VerdictRow:
-    outcome: dict[str, Any] = {"bundle_digest": bundle.digest, "accepted": reason is None}
-    payload = {**outcome, "client_id": enrolment.client_id, "request": request.digest, "reason": reason or ""}
-    sequence = events.append(session, "verdict", payload)
-    row = VerdictRow(
-        **outcome, enrolment_id=enrolment.id, request_id=request.id, reason=reason,
-        verifier_seconds=seconds, received=now(), sequence=sequence,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _add_state(session: Session, enrolment: EnrolmentRow, before: StateRow | None, state: State) -> None:
-    rules.state_follows(before, state)
-    cumulative, outcome = state.tensor("cumulative").tobytes(), {"state_digest": state.digest, "head": state.head}
-    sealed = {"client_id": enrolment.client_id, "position": state.position, "cumulative": events.mask_digest(cumulative)}
-    sequence = events.append(session, "state", outcome | sealed)
-    session.add(StateRow(**outcome, enrolment_id=enrolment.id, position=state.position, cumulative=cumulative, sequence=sequence))
-    session.flush()

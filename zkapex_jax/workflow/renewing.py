@@ -14,7 +14,8 @@ from zkapex_jax.protocol.checks import check_state
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.workflow import openings
 from zkapex_jax.workflow.client_rows import ClientRows
-from zkapex_jax.workflow.enrolling import EnrolResult, check_distance, commit_into, joined, register
+from zkapex_jax.workflow.committing import check_distance, commit_into, register
+from zkapex_jax.workflow.enrolling import EnrolResult, joined
 from zkapex_jax.workflow.enrolment_proving import prove_enrolment, require_current
 from zkapex_jax.workflow.folders import ClientFolder
 from zkapex_jax.workflow.openings import Budget
