@@ -1,4 +1,4 @@
-"""A disk that is really full: a tmpfs of a few hundred kilobytes, where the machine allows one to be mounted."""
+"""A disk that is really full: a tmpfs of one megabyte, where the machine allows one to be mounted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = (
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True, check=False)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False)
         if shutil.which("mount")
         else None
     )
