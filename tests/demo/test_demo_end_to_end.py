@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
 from zkapex_jax.demo import DemoOptions, exit_code, run
 from zkapex_jax.demo import scene as scene_module
@@ -143,6 +145,18 @@ def test_the_toy_preset_is_marked_insecure(outcome) -> None:
     assert summary.insecure.preset
     assert "not for production" in (out / "report.html").read_text()
     assert sum("--allow-insecure" in line for line in summary.verify_again) == 4
+
+
+def test_anyone_can_check_the_verdicts_again(outcome) -> None:
+    from zkapex_jax.cli.main import app
+
+    summary, out = outcome
+    commands = [shlex.split(line) for line in "\n".join(summary.verify_again).replace("\\\n", " ").splitlines()]
+    assert [words[1] for words in commands] == ["verify-enrolment", "verify", "verify", "verify-enrolment"]
+    for words in commands:
+        assert not any(str(out / "client") in word for word in words)
+        answer = CliRunner().invoke(app, [*words[1:], "--cache", str(out / "public")])
+        assert answer.exit_code == 0, answer.output
 
 
 def test_exit_code_of_a_failed_run(outcome) -> None:

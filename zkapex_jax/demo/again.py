@@ -7,6 +7,7 @@ from pathlib import Path
 from zkapex_jax.demo.options import Folders
 from zkapex_jax.demo.path import Enrolled, Parties, public_key
 from zkapex_jax.demo.serving import Served
+from zkapex_jax.protocol import State
 
 
 def enrolment_again(folders: Folders, parties: Parties, enrolled: Enrolled, before: Path | None = None) -> list[str]:
@@ -15,7 +16,7 @@ def enrolment_again(folders: Folders, parties: Parties, enrolled: Enrolled, befo
     files = {
         "--proof": folders.provider_inbox / f"{name}-proof.safetensors",
         "--base": parties.base.path,
-        **({"--state": before} if before is not None else {}),
+        **({"--state": _kept(parties, before)} if before is not None else {}),
     }
     return _lines(f"zkapex verify-enrolment {folders.provider_inbox / f'{name}.safetensors'}", files, folders, parties)
 
@@ -26,9 +27,14 @@ def bundle_again(folders: Folders, parties: Parties, served: Served) -> list[str
     files = {
         "--enrolment": folders.provider_inbox / "enrolment.safetensors",
         "--request": answer.request.path,
-        "--state": answer.state,
+        "--state": _kept(parties, answer.state),
     }
     return _lines(f"zkapex verify {folders.provider_inbox / f'bundle-{answer.index + 1}.safetensors'}", files, folders, parties)
+
+
+def _kept(parties: Parties, state: Path) -> Path:
+    """The provider's own copy of a state."""
+    return parties.provider.artefact(State.from_file(state).digest)
 
 
 def _lines(command: str, files: dict[str, Path], folders: Folders, parties: Parties) -> list[str]:

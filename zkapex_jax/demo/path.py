@@ -104,8 +104,8 @@ def admit_client(
 ) -> Enrolled:
     """The provider verifies the proof, records both, and returns the client's state. Raises RefusedError if it does not."""
     name = title.replace("-", "_")
-    enrolment = send(made.enrolment, folders.provider_inbox, f"{name}.safetensors")
-    proof = send(made.proof, folders.provider_inbox, f"{name}-proof.safetensors")
+    enrolment = send(made.enrolment, folders.provider_inbox, f"{title}.safetensors")
+    proof = send(made.proof, folders.provider_inbox, f"{title}-proof.safetensors")
     with clock.stage(f"{name}_admit", f"{title}: provider verifies", "provider") as running:
         admitted = workflow.admit(
             parties.tool, parties.provider, enrolment, proof, allow_insecure=parties.insecure, on_progress=running.progress
