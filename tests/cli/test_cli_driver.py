@@ -106,10 +106,15 @@ def test_the_child_never_outlives_an_interrupt(script: Script, tmp_path: Path) -
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals reach the main thread alone")
 def test_control_c(script: Script, tmp_path: Path) -> None:
     body = f"""echo $$ > {tmp_path}/pid; exec sleep 60"""
+    # A run that was started in the background may have inherited an ignored SIGINT.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        run_process(script(body), [], on_progress=None)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_process(script(body), [], on_progress=None)
+    finally:
+        signal.signal(signal.SIGINT, before)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
