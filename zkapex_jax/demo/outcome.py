@@ -40,8 +40,10 @@ def headline(summary: Summary) -> list[str]:
         f"  {forgotten:,} of {summary.weights:,} weights forgotten, zero in every later state"
         if not any(link.nonzero for link in summary.chain)
         else "  forgotten weights came back",
-        f"  enrolment proof: {summary.enrol_us_per_weight:.1f} µs a weight, verified at {summary.enrol_verify_us_per_weight:.2f}, {summary.enrol_proof_bytes:,} bytes",
-        f"  request proofs: {summary.prove_us_per_weight:.1f} µs a weight, verified at {summary.verify_us_per_weight:.2f}, {summary.proof_bytes:,} bytes in all",
+        f"  enrolment proof: {summary.enrol_us_per_weight:.1f} µs a weight, verified at {summary.enrol_verify_us_per_weight:.2f}, "
+        f"{summary.enrol_proof_bytes:,} bytes",
+        f"  request proofs: {summary.prove_us_per_weight:.1f} µs a weight, verified at {summary.verify_us_per_weight:.2f}, "
+        f"{summary.proof_bytes:,} bytes in all",
         f"  peak memory: prover {megabytes(summary.prover_peak_rss_bytes)}, verifier {megabytes(summary.verifier_peak_rss_bytes)}",
         f"  {refused} of {len(summary.cheats)} cheats refused",
     ]

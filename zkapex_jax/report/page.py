@@ -73,18 +73,45 @@ def _request_plots(request: RequestRun) -> dict[str, Plot]:
 
 def _tiles(summary: Summary) -> list[tuple[str, str, str]]:
     """The few figures that a reader looks for first: name, value, what it is measured against."""
-    last, proofs = summary.accuracy["renewed"], [proof for run in summary.requests for proof in run.cost.proofs]
-    before, masked = summary.accuracy["personalised"], summary.accuracy["masked"]
-    prove, weights = sum(proof.prove_seconds for proof in proofs), sum(proof.weights for proof in proofs)
+    return [*_accuracy_tiles(summary), *_cost_tiles(summary)]
+
+
+def _accuracy_tiles(summary: Summary) -> list[tuple[str, str, str]]:
+    before, masked, first, last = (summary.accuracy[stage] for stage in ("personalised", "masked", "compensated", "renewed"))
     return [
-        ("First classes, at the end", _percent(last["forget"]), f"was {_percent(before['forget'])}; {_percent(summary.accuracy['compensated']['forget'])} after their own request"),
+        (
+            "First classes, at the end",
+            _percent(last["forget"]),
+            f"was {_percent(before['forget'])}; {_percent(first['forget'])} after their own request",
+        ),
         ("Second classes, at the end", _percent(last["forget_second"]), f"was {_percent(before['forget_second'])}"),
-        ("Personal accuracy", _percent(last["personal"]), f"was {_percent(before['personal'])}; first mask alone {_percent(masked['personal'])}"),
-        ("To prove", words.duration(prove), f"{len(summary.requests)} requests, {summary.prove_us_per_weight:.1f} µs a weight, {words.megabytes(summary.prover_peak_rss_bytes)} at peak"),
-        ("To verify", words.duration(1e-6 * summary.verify_us_per_weight * weights), f"{summary.verify_us_per_weight:.2f} µs a weight, {words.megabytes(summary.verifier_peak_rss_bytes)} at peak"),
+        (
+            "Personal accuracy",
+            _percent(last["personal"]),
+            f"was {_percent(before['personal'])}; first mask alone {_percent(masked['personal'])}",
+        ),
+    ]
+
+
+def _cost_tiles(summary: Summary) -> list[tuple[str, str, str]]:
+    proofs = [proof for run in summary.requests for proof in run.cost.proofs]
+    prove, weights = sum(proof.prove_seconds for proof in proofs), sum(proof.weights for proof in proofs)
+    refused = sum(cheat.refused for cheat in summary.cheats.values())
+    prover, verifier = words.megabytes(summary.prover_peak_rss_bytes), words.megabytes(summary.verifier_peak_rss_bytes)
+    return [
+        ("To prove", words.duration(prove), f"{len(summary.requests)} requests, {summary.prove_us_per_weight:.1f} µs a weight, {prover} at peak"),
+        (
+            "To verify",
+            words.duration(1e-6 * summary.verify_us_per_weight * weights),
+            f"{summary.verify_us_per_weight:.2f} µs a weight, {verifier} at peak",
+        ),
         ("Proofs of requests", words.size(summary.proof_bytes), f"{len(proofs)} chunks; files of {words.size(summary.bundle_bytes)}"),
-        ("Enrolment proof", words.size(summary.enrol_proof_bytes), f"{summary.enrol_us_per_weight:.1f} µs a weight to prove, {summary.enrol_verify_us_per_weight:.2f} to verify"),
-        ("Cheats refused", f"{sum(cheat.refused for cheat in summary.cheats.values())} of {len(summary.cheats)}", "dishonest clients, tried for real"),
+        (
+            "Enrolment proof",
+            words.size(summary.enrol_proof_bytes),
+            f"{summary.enrol_us_per_weight:.1f} µs a weight to prove, {summary.enrol_verify_us_per_weight:.2f} to verify",
+        ),
+        ("Cheats refused", f"{refused} of {len(summary.cheats)}", "dishonest clients, tried for real"),
     ]
 
 
