@@ -75,11 +75,21 @@ impl Container {
             entry.expect_str("dtype", &format!("{:?}", span.dtype))?;
             let shape = entry.counts("shape")?;
             if shape != span.shape {
-                return Err(bad_input(&self.path, &name, format!("{:?}", span.shape), format!("the header states the shape {shape:?}")));
+                return Err(bad_input(
+                    &self.path,
+                    &name,
+                    format!("{:?}", span.shape),
+                    format!("the header states the shape {shape:?}"),
+                ));
             }
             let found = hex::encode(self.hash(&span)?);
             if entry.text("sha256")? != found {
-                return Err(bad_input(&self.path, &name, found, "the tensor's bytes do not match the SHA-256 in the header: the file was altered"));
+                return Err(bad_input(
+                    &self.path,
+                    &name,
+                    found,
+                    "the tensor's bytes do not match the SHA-256 in the header: the file was altered",
+                ));
             }
         }
         Ok(())
@@ -101,7 +111,8 @@ impl Container {
 
     /// Checks that `tensor` is there with this dtype and shape.
     pub fn expect(&self, tensor: &str, dtype: Dtype, shape: &[usize]) -> Result<&Span> {
-        let span = self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
+        let span =
+            self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
         if span.dtype != dtype || span.shape != shape {
             return Err(bad_input(
                 &self.path,
@@ -115,7 +126,8 @@ impl Container {
 
     /// Bytes `[from, from + length)` of a tensor.
     pub fn read(&self, tensor: &str, from: u64, length: u64) -> Result<Vec<u8>> {
-        let span = self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
+        let span =
+            self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
         if from.checked_add(length).is_none_or(|end| end > span.length) {
             return Err(Error::internal("a read past the end of a tensor"));
         }
@@ -127,7 +139,8 @@ impl Container {
 
     /// The `index`-th slice along the first axis of a tensor.
     pub fn read_slice(&self, tensor: &str, index: usize) -> Result<Vec<u8>> {
-        let span = self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
+        let span =
+            self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
         let first = *span.shape.first().unwrap_or(&1).max(&1) as u64;
         let size = span.length / first;
         self.read(tensor, index as u64 * size, size)

@@ -30,7 +30,11 @@ impl Fields {
     }
 
     fn name(&self, field: &str) -> String {
-        if self.prefix.is_empty() { field.to_owned() } else { format!("{}.{field}", self.prefix) }
+        if self.prefix.is_empty() {
+            field.to_owned()
+        } else {
+            format!("{}.{field}", self.prefix)
+        }
     }
 
     fn error(&self, field: &str, value: impl ToString, message: impl ToString) -> Error {
@@ -75,7 +79,11 @@ impl Fields {
 
     pub fn expect_str(&self, field: &str, wanted: &str) -> Result<()> {
         let found = self.text(field)?;
-        if found == wanted { Ok(()) } else { Err(self.error(field, found, format!("expected {wanted:?}"))) }
+        if found == wanted {
+            Ok(())
+        } else {
+            Err(self.error(field, found, format!("expected {wanted:?}")))
+        }
     }
 
     pub fn flag(&self, field: &str) -> Result<bool> {

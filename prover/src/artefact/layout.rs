@@ -42,7 +42,8 @@ pub fn read_table(file: &mut File, path: &Path) -> Result<Table> {
     }
     let mut json = vec![0u8; length as usize];
     file.read_exact(&mut json).map_err(|e| io_error(path, e))?;
-    let metadata: Metadata = serde_json::from_slice(&json).map_err(|e| bad(&format!("not a safetensors header: {e}")))?;
+    let metadata: Metadata =
+        serde_json::from_slice(&json).map_err(|e| bad(&format!("not a safetensors header: {e}")))?;
     let start = 8 + length;
     let mut tensors = BTreeMap::new();
     let mut spans: Vec<(usize, usize)> = Vec::new();
@@ -50,10 +51,16 @@ pub fn read_table(file: &mut File, path: &Path) -> Result<Table> {
         let (from, to) = info.data_offsets;
         let expected = byte_length(info.dtype, &info.shape).ok_or_else(|| bad("a tensor's shape overflows"))?;
         if to < from || to - from != expected {
-            return Err(bad_input(path, name, format!("{:?}", info.shape), "the shape does not match the tensor's bytes"));
+            return Err(bad_input(
+                path,
+                name,
+                format!("{:?}", info.shape),
+                "the shape does not match the tensor's bytes",
+            ));
         }
         spans.push((from, to));
-        let span = Span { dtype: info.dtype, shape: info.shape.clone(), start: start + from as u64, length: expected as u64 };
+        let span =
+            Span { dtype: info.dtype, shape: info.shape.clone(), start: start + from as u64, length: expected as u64 };
         tensors.insert(name, span);
     }
     spans.sort_unstable();

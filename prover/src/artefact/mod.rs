@@ -16,7 +16,12 @@ use std::path::Path;
 use crate::error::Error;
 
 /// A malformed field of a file.
-pub(crate) fn bad_input(file: &Path, field: impl Into<String>, value: impl ToString, message: impl Into<String>) -> Error {
+pub(crate) fn bad_input(
+    file: &Path,
+    field: impl Into<String>,
+    value: impl ToString,
+    message: impl Into<String>,
+) -> Error {
     Error::input(message).at_field(field).with_value(value.to_string()).at_file(file)
 }
 

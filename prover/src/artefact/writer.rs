@@ -61,7 +61,12 @@ impl Writer {
     }
 
     /// Appends one tensor of bytes; `parts` yields its data in order.
-    pub fn tensor(&mut self, name: &str, shape: &[usize], parts: impl IntoIterator<Item = Result<Vec<u8>>>) -> Result<()> {
+    pub fn tensor(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        parts: impl IntoIterator<Item = Result<Vec<u8>>>,
+    ) -> Result<()> {
         let mut hash = Sha256::new();
         let start = self.length;
         for part in parts {

@@ -62,9 +62,14 @@ mod tests {
         }
         assert_eq!(windowed(4, 3, false, "v").unwrap(), 8);
         assert_eq!(windowed(i64::MAX, 3, false, "v").unwrap(), i64::MAX.wrapping_add(4) as u128);
-        for (sum, limit, width, want) in
-            [(Some(5), 5, 1, Some(0)), (Some(4), 5, 1, Some(1)), (Some(3), 5, 1, None), (Some(6), 5, 1, None), (None, 5, 1, None), (Some(0), u128::MAX, 128, Some(u128::MAX))]
-        {
+        for (sum, limit, width, want) in [
+            (Some(5), 5, 1, Some(0)),
+            (Some(4), 5, 1, Some(1)),
+            (Some(3), 5, 1, None),
+            (Some(6), 5, 1, None),
+            (None, 5, 1, None),
+            (Some(0), u128::MAX, 128, Some(u128::MAX)),
+        ] {
             assert_eq!(slack(sum, limit, width, true, "D").ok(), want, "{sum:?} {limit}");
         }
         assert_eq!(slack(Some(6), 5, 1, false, "D").unwrap(), 0);

@@ -34,14 +34,10 @@ fn shift_total<'a>(values: impl Iterator<Item = &'a F>) -> F {
 /// q_k = Σ c · Ĝ_k over the active cells of all lanes.
 pub fn inner_products(rows: &Rows, c: &[Vec<F>]) -> Vec<F> {
     let zero = || vec![[0u64; LIMBS]; rows.count()];
-    let sums = c
-        .par_iter()
-        .enumerate()
-        .map(|(lane, c)| lane_products(rows, lane, c))
-        .reduce(zero, |mut a, b| {
-            a.iter_mut().flatten().zip(b.iter().flatten()).for_each(|(x, y)| *x += y);
-            a
-        });
+    let sums = c.par_iter().enumerate().map(|(lane, c)| lane_products(rows, lane, c)).reduce(zero, |mut a, b| {
+        a.iter_mut().flatten().zip(b.iter().flatten()).for_each(|(x, y)| *x += y);
+        a
+    });
     let shift: F = c.iter().map(|lane| shift_total(lane.iter())).sum();
     sums.iter().map(|sum| field::reduce_limbs32(sum) - shift).collect()
 }

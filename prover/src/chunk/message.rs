@@ -30,7 +30,10 @@ impl Message {
         }));
         let count = starts[sizes.len()];
         if bytes.len() < count * POINT {
-            return Err(Error::refused(format!("the proof has {} bytes, too few for its {count} commitments", bytes.len())));
+            return Err(Error::refused(format!(
+                "the proof has {} bytes, too few for its {count} commitments",
+                bytes.len()
+            )));
         }
         let points = commit::parse_compressed_checked(&bytes[..count * POINT])
             .map_err(|e| Error::refused(format!("a commitment of the proof is malformed: {e}")))?;

@@ -46,8 +46,10 @@ pub fn enrolment(args: &EnrolmentArgs, mode: Mode) -> Result<Value> {
     });
     writer.tensor("c_gradients", &[chunks, rows, lanes, UNCOMPRESSED], gradients)?;
     writer.finish_artefact("points", header(&[("of", hex::encode(enrolment.file.digest()))]))?;
-    Ok(json!({"chunks": chunks, "digest": hex::encode(enrolment.file.digest()), "seconds": start.elapsed().as_secs_f64(),
-              "peak_rss_bytes": peak_rss_bytes()}))
+    Ok(
+        json!({"chunks": chunks, "digest": hex::encode(enrolment.file.digest()), "seconds": start.elapsed().as_secs_f64(),
+              "peak_rss_bytes": peak_rss_bytes()}),
+    )
 }
 
 #[derive(clap::Args)]
@@ -84,8 +86,10 @@ pub fn request(args: &RequestArgs, mode: Mode) -> Result<Value> {
     });
     writer.tensor("c_forget", &[touched, rows, lanes, UNCOMPRESSED], forget)?;
     writer.finish_artefact("points", header(&[("of", hex::encode(request.file.digest()))]))?;
-    Ok(json!({"chunks": touched, "digest": hex::encode(request.file.digest()), "seconds": start.elapsed().as_secs_f64(),
-              "peak_rss_bytes": peak_rss_bytes()}))
+    Ok(
+        json!({"chunks": touched, "digest": hex::encode(request.file.digest()), "seconds": start.elapsed().as_secs_f64(),
+              "peak_rss_bytes": peak_rss_bytes()}),
+    )
 }
 
 pub fn compare(file: &Container, tensor: &str, index: usize, computed: &[u8]) -> Result<()> {

@@ -89,7 +89,9 @@ fn theta_commitments(context: &Context, secret: &Secret, chunk: usize) -> Result
 pub fn gradient_blinding(layout: &ChunkLayout, secret: &Secret, chunk: usize) -> Result<Vec<Vec<Vec<F>>>> {
     let seed = seed_of(&secret.file.read_all("gradient_seed")?);
     let lane_blinds = |row: usize| {
-        (0..layout.lanes).map(|lane| blinding::expand(&seed, "gradient", chunk, row, lane, layout.blinding_rows)).collect()
+        (0..layout.lanes)
+            .map(|lane| blinding::expand(&seed, "gradient", chunk, row, lane, layout.blinding_rows))
+            .collect()
     };
     Ok((0..layout.client_rows).into_par_iter().map(lane_blinds).collect())
 }
@@ -102,7 +104,8 @@ fn gradient_commitments(context: &Context, secret: &Secret, chunk: usize) -> Res
         .into_par_iter()
         .map(|index| {
             let (row, lane) = (index / layout.lanes, index % layout.lanes);
-            Ok(context.committer.int8(layout.active_start, rows.lane(row, lane))? + context.committer.blind(&blinds[row][lane])?)
+            Ok(context.committer.int8(layout.active_start, rows.lane(row, lane))?
+                + context.committer.blind(&blinds[row][lane])?)
         })
         .collect::<Result<_>>()?;
     Ok(commit::compress(&points))

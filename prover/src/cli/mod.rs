@@ -22,7 +22,11 @@ use crate::error::{Error, Result};
 use crate::progress::{event, Mode};
 
 #[derive(Parser)]
-#[command(name = "zkapex-prover", version, about = "Proves and verifies chunks of an unlearning update against constraint tables.")]
+#[command(
+    name = "zkapex-prover",
+    version,
+    about = "Proves and verifies chunks of an unlearning update against constraint tables."
+)]
 struct Cli {
     /// Worker threads; all cores where left out.
     #[arg(long, global = true)]
@@ -69,7 +73,9 @@ pub fn main() -> u8 {
     // Panics of the proof system on hostile bytes are caught and become refusals; they are no news for the user.
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = std::panic::catch_unwind(|| run(cli));
-    match outcome.unwrap_or_else(|_| Err(Error::internal("the program panicked; please report the command that did it"))) {
+    match outcome
+        .unwrap_or_else(|_| Err(Error::internal("the program panicked; please report the command that did it")))
+    {
         Ok(outcome) => {
             println!("{}", outcome.result);
             outcome.exit

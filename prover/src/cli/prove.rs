@@ -53,6 +53,7 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
     });
     let folder = Folder::open(&args.out, &statement, Kept::Seed)?;
     let setup = ProverSetup::new(context.tables.clone(), context.srs.clone())?;
+    context.committer.prepare();
     let prover = Prover {
         setup: &setup,
         layout,
@@ -68,12 +69,16 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
     for chunk in touched {
         let work = Work { context: &context, session: &session, secret: &secret, update: &update, prover: &prover };
         chunks.push(match folder.finished(chunk) {
-            Some(proof) => json!({"chunk": chunk, "weights": session.frame().chunks[chunk], "bytes": proof.len(), "resumed": true}),
+            Some(proof) => {
+                json!({"chunk": chunk, "weights": session.frame().chunks[chunk], "bytes": proof.len(), "resumed": true})
+            }
             None => work.prove_chunk(chunk, &folder)?,
         });
         progress.advance(session.frame().chunks[chunk]);
     }
-    Ok(json!({"chunks": chunks, "insecure": context.insecure(), "unchecked": args.unchecked, "peak_rss_bytes": peak_rss_bytes()}))
+    Ok(
+        json!({"chunks": chunks, "insecure": context.insecure(), "unchecked": args.unchecked, "peak_rss_bytes": peak_rss_bytes()}),
+    )
 }
 
 /// Opens the update and checks that it answers these artefacts.
@@ -83,7 +88,12 @@ fn open_update(args: &Args, session: &Session, secret: &Secret) -> Result<Update
     files::expect_client(&update.file, &update.client, &binding.opening.client)?;
     files::expect_client(&secret.file, &secret.client, &binding.opening.client)?;
     if secret.frame != *session.frame() || secret.gamma != session.enrolment.gamma {
-        return Err(bad_input(secret.file.path(), "layout", secret.frame.weights, "chunks or damping are not those of the enrolment"));
+        return Err(bad_input(
+            secret.file.path(),
+            "layout",
+            secret.frame.weights,
+            "chunks or damping are not those of the enrolment",
+        ));
     }
     let digests = [
         ("request_digest", update.request, binding.request),
@@ -118,7 +128,10 @@ impl Work<'_> {
         let witness = self.witness(&statement)?;
         let (long, seed) = self.long_lived(chunk)?;
         stages.lap("witness");
-        let message = self.prover.prove(&statement, &witness, &long, &mut stages).map_err(|e| e.within(format!("chunk {chunk}")))?;
+        let message = self
+            .prover
+            .prove(&statement, &witness, &long, &mut stages)
+            .map_err(|e| e.within(format!("chunk {chunk}")))?;
         folder.store(chunk, Some(&seed), &message)?;
         let sums = witness.sums.map(|sum| sum.map_or("over 2^128".to_owned(), |s| s.to_string()));
         Ok(json!({

@@ -52,7 +52,14 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
     });
     let folder = Folder::open(&args.out, &statement, Kept::Nothing)?;
     let setup = ProverSetup::new(context.tables.clone(), context.srs.clone())?;
-    let prover = Prover { setup: &setup, layout, committer: &context.committer, binding: &session.binding, checked: !args.unchecked };
+    context.committer.prepare();
+    let prover = Prover {
+        setup: &setup,
+        layout,
+        committer: &context.committer,
+        binding: &session.binding,
+        checked: !args.unchecked,
+    };
     let work = Work { session: &session, secret: &secret, current: current.as_ref(), prover: &prover };
     let sizes = &session.frame().chunks;
     let mut progress = Progress::new(mode, "prove-enrolment", sizes.len(), session.frame().weights);
@@ -64,7 +71,9 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
         });
         progress.advance(weights);
     }
-    Ok(json!({"chunks": chunks, "insecure": context.insecure(), "unchecked": args.unchecked, "peak_rss_bytes": peak_rss_bytes()}))
+    Ok(
+        json!({"chunks": chunks, "insecure": context.insecure(), "unchecked": args.unchecked, "peak_rss_bytes": peak_rss_bytes()}),
+    )
 }
 
 /// Opens the client's secret and checks that it belongs to this enrolment.

@@ -45,7 +45,9 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
     });
     writer.tensor("c_forget", &[touched, rows, lanes, POINT], forget)?;
     writer.finish_plain()?;
-    Ok(json!({"chunks": touched, "weights": weights, "seconds": start.elapsed().as_secs_f64(), "peak_rss_bytes": peak_rss_bytes()}))
+    Ok(
+        json!({"chunks": touched, "weights": weights, "seconds": start.elapsed().as_secs_f64(), "peak_rss_bytes": peak_rss_bytes()}),
+    )
 }
 
 /// Com(f_new) by lane: all active rows less the masked and pad cells.
@@ -53,10 +55,7 @@ pub fn free_commitments(context: &Context, request: &Request, chunk: usize) -> R
     let layout = &context.layout;
     let masked = files::mask(&request.file, "mask", &request.frame, chunk)?;
     let lanes = layout.to_lanes(&masked, true)?;
-    lanes
-        .par_iter()
-        .map(|lane| Ok(context.com_active - context.committer.ones(&layout.marked(lane))?))
-        .collect()
+    lanes.par_iter().map(|lane| Ok(context.com_active - context.committer.ones(&layout.marked(lane))?)).collect()
 }
 
 /// Com(Ĥ) by row and lane.

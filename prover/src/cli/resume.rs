@@ -38,7 +38,9 @@ impl Folder {
                 let message = "the folder holds proofs of another statement; choose another folder or remove this one";
                 return Err(bad_input(&manifest, "statement", "", message));
             }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => write_atomic(&manifest, statement.to_string().as_bytes(), false)?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                write_atomic(&manifest, statement.to_string().as_bytes(), false)?
+            }
             Err(e) => return Err(io_error(&manifest, e)),
         }
         Ok(Folder { path: path.to_owned(), kept })

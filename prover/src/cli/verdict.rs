@@ -6,8 +6,8 @@ use serde_json::{json, Value};
 
 use super::context::Context;
 use super::Outcome;
-use crate::chunk::files::expect_digest;
 use crate::artefact::{bad_input, Container};
+use crate::chunk::files::expect_digest;
 use crate::error::{Error, Result};
 use crate::progress::{peak_rss_bytes, Mode, Progress};
 

@@ -114,10 +114,18 @@ impl Committer {
         if values.len() > self.blinding_rows {
             return Err(Error::input("more blinding values than blinding rows").with_value(values.len()));
         }
-        let table = self.table.get_or_init(|| {
-            BlindTable::new(&self.bases()[self.blinding_start..self.blinding_start + self.blinding_rows])
-        });
+        let table = self.blind_table();
         Ok(table.commit(values))
+    }
+
+    /// Makes the table of the blinding rows now, so that its time is not booked to whatever commits first.
+    pub fn prepare(&self) {
+        self.blind_table();
+    }
+
+    fn blind_table(&self) -> &BlindTable {
+        let blinding = self.blinding_start..self.blinding_start + self.blinding_rows;
+        self.table.get_or_init(|| BlindTable::new(&self.bases()[blinding]))
     }
 
     fn rows(&self, start: usize, count: usize) -> Result<&[blst_p1_affine]> {

@@ -140,7 +140,7 @@ fn parse(
     infinity: Infinity,
     read: impl Fn(&mut blst_p1_affine, &[u8]) -> BLST_ERROR,
 ) -> Result<Vec<blst_p1_affine>> {
-    if bytes.len() % size != 0 {
+    if !bytes.len().is_multiple_of(size) {
         return Err(Error::input(format!("points take {size} bytes each")).with_value(bytes.len()));
     }
     let parse_one = |(index, bytes): (usize, &[u8])| {

@@ -44,8 +44,11 @@ impl Assignment {
     ) -> Self {
         let delta = lanes(layout, &witness.delta, &long.theta_p);
         let fold = fold_columns(layout, witness, challenges, long, &delta);
-        let cells: Vec<Vec<F>> =
-            blinds.iter().enumerate().map(|(column, blind)| head(layout, cells.values(layout, column), blind)).collect();
+        let cells: Vec<Vec<F>> = blinds
+            .iter()
+            .enumerate()
+            .map(|(column, blind)| head(layout, cells.values(layout, column), blind))
+            .collect();
         let acc = accumulate(layout, &delta, &fold, &cells, &plain);
         Assignment { delta, fold, cells, plain, acc }
     }
@@ -60,7 +63,13 @@ impl Assignment {
 }
 
 /// F = Σ_k ρ^k Ĝ_k + ρ^n Δ, and ρ^(n+1) times the tie of a re-enrolment; blinding rows likewise.
-fn fold_columns(layout: &Layout, witness: &Witness, ch: &Challenges, long: &LongLived, delta: &[Vec<F>]) -> Vec<Vec<F>> {
+fn fold_columns(
+    layout: &Layout,
+    witness: &Witness,
+    ch: &Challenges,
+    long: &LongLived,
+    delta: &[Vec<F>],
+) -> Vec<Vec<F>> {
     let (own, last) = ch.rho.split_at(layout.client_rows);
     let tie = witness.tie.as_ref().zip(long.theta_current.as_ref()).map(|(tie, current)| {
         let difference = |(new, old): (&Vec<F>, &Vec<F>)| new.iter().zip(old).map(|(new, old)| *new - old).collect();

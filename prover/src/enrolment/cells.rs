@@ -38,12 +38,19 @@ impl Cells {
     ///
     /// # Errors
     /// With `checked`, `Error::Input` where an honest proof is impossible: Δ too large, or a v_l outside its window.
-    pub fn new(layout: &Layout, statement: &Statement, witness: &Witness, (a, t): (&Ternary, Vec<i64>), checked: bool) -> Result<Self> {
+    pub fn new(
+        layout: &Layout,
+        statement: &Statement,
+        witness: &Witness,
+        (a, t): (&Ternary, Vec<i64>),
+        checked: bool,
+    ) -> Result<Self> {
         let mut bits = Vec::with_capacity(layout.bit_cells());
         let slack = bits::slack(Some(witness.distance), statement.distance, layout.distance_bits, checked, DISTANCE);
         bits::push(&mut bits, slack.map_err(|e| e.at_field("theta"))?, layout.distance_bits);
         for v in a.project(&[&t])? {
-            let what = "a gradient row or a difference to the base model is too large: a projection of their projections";
+            let what =
+                "a gradient row or a difference to the base model is too large: a projection of their projections";
             let shifted = bits::windowed(v, layout.range_bits, checked, what).map_err(|e| e.at_field("gradients"))?;
             bits::push(&mut bits, shifted, layout.range_bits);
         }

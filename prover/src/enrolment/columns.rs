@@ -76,7 +76,8 @@ pub fn cell_weights(layout: &Layout, challenges: &Challenges, a: &[F]) -> Vec<F>
 
 /// μ³·2^(r−1)·Σ ζ^l − D0: alone in its column, where no cell of the prover's multiplies it.
 fn constant(layout: &Layout, statement: &Statement, challenges: &Challenges) -> F {
-    let offset = F::from(1u64 << (layout.range_bits - 1)) * field::powers(challenges.zeta, layout.projections).iter().sum::<F>();
+    let offset =
+        F::from(1u64 << (layout.range_bits - 1)) * field::powers(challenges.zeta, layout.projections).iter().sum::<F>();
     challenges.mu[3] * offset - F::from_u128(statement.distance)
 }
 

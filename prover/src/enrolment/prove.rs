@@ -27,7 +27,13 @@ pub struct Prover<'a> {
 
 impl Prover<'_> {
     /// Proves one chunk and returns the message.
-    pub fn prove(&self, statement: &Statement, witness: &Witness, long: &LongLived, stages: &mut Stages) -> Result<Vec<u8>> {
+    pub fn prove(
+        &self,
+        statement: &Statement,
+        witness: &Witness,
+        long: &LongLived,
+        stages: &mut Stages,
+    ) -> Result<Vec<u8>> {
         let layout = self.layout;
         if self.checked {
             witness.check(layout, &statement.free)?;

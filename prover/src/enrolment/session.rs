@@ -111,7 +111,9 @@ impl Session {
     /// True where no accepted request masks the weight; chunk order.
     fn free(&self, chunk: usize) -> Result<Vec<bool>> {
         match &self.state {
-            Some(state) => Ok(files::mask(&state.file, "cumulative", self.frame(), chunk)?.iter().map(|masked| !masked).collect()),
+            Some(state) => {
+                Ok(files::mask(&state.file, "cumulative", self.frame(), chunk)?.iter().map(|masked| !masked).collect())
+            }
             None => Ok(vec![true; self.frame().chunks[chunk]]),
         }
     }
@@ -125,7 +127,11 @@ impl Session {
         for (i, _) in self.free(chunk)?.iter().enumerate().filter(|(_, free)| !**free) {
             forgotten[i % layout.lanes].push((layout.active_start + i / layout.lanes, base[i].into()));
         }
-        fleet.iter().zip(&forgotten).map(|(point, cells)| Ok(commit::from_affine(point) - committer.gather(cells)?)).collect()
+        fleet
+            .iter()
+            .zip(&forgotten)
+            .map(|(point, cells)| Ok(commit::from_affine(point) - committer.gather(cells)?))
+            .collect()
     }
 }
 

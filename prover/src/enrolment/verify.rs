@@ -16,7 +16,13 @@ use crate::ternary::Ternary;
 ///
 /// # Errors
 /// `Error::Refused` with the check that failed.
-pub fn verify(setup: &VerifierSetup, layout: &Layout, binding: &Binding, statement: &Statement, bytes: Vec<u8>) -> Result<()> {
+pub fn verify(
+    setup: &VerifierSetup,
+    layout: &Layout,
+    binding: &Binding,
+    statement: &Statement,
+    bytes: Vec<u8>,
+) -> Result<()> {
     let message = Message::parse(&layout.sections(), bytes)?;
     let mut transcript = statement.transcript(binding);
     let (seed_b, seed_a) = (transcript.squeeze("b"), transcript.squeeze("a"));

@@ -36,7 +36,11 @@ impl Witness {
             let values: Vec<i64> = theta_p.iter().zip(other).map(|(a, b)| i64::from(*a) - i64::from(*b)).collect();
             layout.to_lanes(&values, 0)
         };
-        let masked: Vec<i32> = theta_0.iter().enumerate().map(|(i, t)| if free[i % layout.lanes][i / layout.lanes] { *t } else { 0 }).collect();
+        let masked: Vec<i32> = theta_0
+            .iter()
+            .enumerate()
+            .map(|(i, t)| if free[i % layout.lanes][i / layout.lanes] { *t } else { 0 })
+            .collect();
         let delta = difference(&masked)?;
         let tie = theta_current.map(difference).transpose()?;
         let distance = delta.iter().flatten().map(|d| u128::from(d.unsigned_abs()).pow(2)).sum();
@@ -48,7 +52,8 @@ impl Witness {
     /// # Errors
     /// `Error::Input` that says what must be zero.
     pub fn check(&self, layout: &Layout, free: &[Vec<bool>]) -> Result<()> {
-        let refuse = |field: &str, message: &str, value: i64| Err(Error::input(message).at_field(field).with_value(value));
+        let refuse =
+            |field: &str, message: &str, value: i64| Err(Error::input(message).at_field(field).with_value(value));
         for (lane, free) in free.iter().enumerate() {
             for row in (0..layout.active_rows).filter(|row| !free[*row]) {
                 if self.delta[lane][row] != 0 {
@@ -56,7 +61,11 @@ impl Witness {
                 }
                 if let Some(k) = (0..layout.client_rows).find(|k| self.rows.lane(*k, lane)[row] != 0) {
                     let value = self.rows.lane(k, lane)[row].into();
-                    return refuse("gradients", "a gradient row is not zero on a weight that was forgotten before", value);
+                    return refuse(
+                        "gradients",
+                        "a gradient row is not zero on a weight that was forgotten before",
+                        value,
+                    );
                 }
             }
         }

@@ -90,10 +90,19 @@ pub struct Derived {
 }
 
 impl Derived {
-    pub fn new(statement: &Statement, challenges: &Challenges, com_y: &[G1Projective], com_active: &G1Projective) -> Result<Self> {
+    pub fn new(
+        statement: &Statement,
+        challenges: &Challenges,
+        com_y: &[G1Projective],
+        com_active: &G1Projective,
+    ) -> Result<Self> {
         let weights = challenges.fold_weights();
         Ok(Derived {
-            fold: statement.rows_by_lane.par_iter().map(|points| commit::fold(points, &weights)).collect::<Result<_>>()?,
+            fold: statement
+                .rows_by_lane
+                .par_iter()
+                .map(|points| commit::fold(points, &weights))
+                .collect::<Result<_>>()?,
             y: com_y.par_iter().map(|c| *c * challenges.mu[4]).collect(),
             v: *com_active * challenges.v(statement.gamma),
         })

@@ -33,7 +33,8 @@ impl Layout {
     pub fn from_tables(tables: &Tables) -> Result<Self> {
         let map = &tables.layout;
         let slack = map.list("slack_bits")?;
-        let slack_bits = slack.as_slice().try_into().map_err(|_| tables.error("layout.slack_bits", "three widths are expected"))?;
+        let slack_bits =
+            slack.as_slice().try_into().map_err(|_| tables.error("layout.slack_bits", "three widths are expected"))?;
         let layout = Layout {
             chunk: ChunkLayout::from_tables(tables)?,
             window_bits: map.count("window_bits")?,

@@ -42,7 +42,13 @@ pub struct Prover<'a> {
 
 impl Prover<'_> {
     /// Proves one chunk and returns the message.
-    pub fn prove(&self, statement: &Statement, witness: &Witness, long: &LongLived, stages: &mut Stages) -> Result<Vec<u8>> {
+    pub fn prove(
+        &self,
+        statement: &Statement,
+        witness: &Witness,
+        long: &LongLived,
+        stages: &mut Stages,
+    ) -> Result<Vec<u8>> {
         let layout = self.layout;
         self.check_mask(statement, witness)?;
         let count = layout.lanes + layout.bit_columns + 1;
@@ -106,7 +112,12 @@ impl Prover<'_> {
     }
 
     fn check_mask(&self, statement: &Statement, witness: &Witness) -> Result<()> {
-        let broken = witness.theta_u.iter().zip(&statement.free).flat_map(|(u, f)| u.iter().zip(f)).find(|(u, free)| **u != 0 && !**free);
+        let broken = witness
+            .theta_u
+            .iter()
+            .zip(&statement.free)
+            .flat_map(|(u, f)| u.iter().zip(f))
+            .find(|(u, free)| **u != 0 && !**free);
         match broken {
             Some((value, _)) if self.checked => {
                 Err(Error::input("a masked weight of the update is not zero").at_field("theta_u").with_value(value))
@@ -115,7 +126,15 @@ impl Prover<'_> {
         }
     }
 
-    fn values(&self, statement: &Statement, witness: &Witness, ch: &Challenges, bits: &Bits, q: &[F], blinds: &Blinds) -> Values {
+    fn values(
+        &self,
+        statement: &Statement,
+        witness: &Witness,
+        ch: &Challenges,
+        bits: &Bits,
+        q: &[F],
+        blinds: &Blinds,
+    ) -> Values {
         let layout = self.layout;
         let mut y = lanes(layout, &witness.y, blinds.y);
         for k in 0..layout.rows() {
@@ -141,7 +160,12 @@ impl Prover<'_> {
             y,
             fold,
             free: free.collect(),
-            bits: bits.columns.iter().zip(blinds.bits).map(|(b, blind)| head(layout, b.iter().map(|b| F::from(u64::from(*b))), blind)).collect(),
+            bits: bits
+                .columns
+                .iter()
+                .zip(blinds.bits)
+                .map(|(b, blind)| head(layout, b.iter().map(|b| F::from(u64::from(*b))), blind))
+                .collect(),
             q: head(layout, q.iter().copied(), blinds.q),
         }
     }
@@ -166,7 +190,14 @@ struct Values {
 }
 
 impl Values {
-    fn cells<'a>(&'a self, statement: &'a Statement, bits: &'a Bits, q: &'a [F], v: F, plain: &'a [Vec<F>]) -> Cells<'a> {
+    fn cells<'a>(
+        &'a self,
+        statement: &'a Statement,
+        bits: &'a Bits,
+        q: &'a [F],
+        v: F,
+        plain: &'a [Vec<F>],
+    ) -> Cells<'a> {
         Cells {
             theta_p: &self.theta_p,
             theta_u: &self.theta_u,
@@ -181,11 +212,20 @@ impl Values {
     }
 
     /// Pairs every column with its commitment, in table order.
-    fn committed(self, layout: &Layout, by_group: &[&Vec<G1Projective>; 6], (q, v): (G1Projective, G1Projective), v_value: F) -> Vec<Committed> {
+    fn committed(
+        self,
+        layout: &Layout,
+        by_group: &[&Vec<G1Projective>; 6],
+        (q, v): (G1Projective, G1Projective),
+        v_value: F,
+    ) -> Vec<Committed> {
         let mut v_column = vec![F::ZERO; layout.blinding_start()];
         v_column[layout.active_start..].fill(v_value);
         let groups = [self.theta_p, self.theta_u, self.y, self.fold, self.free, self.bits];
-        let pairs = groups.into_iter().zip(by_group).flat_map(|(values, points)| values.into_iter().zip(points.iter().copied()));
+        let pairs = groups
+            .into_iter()
+            .zip(by_group)
+            .flat_map(|(values, points)| values.into_iter().zip(points.iter().copied()));
         pairs.chain([(self.q, q), (v_column, v)]).map(|(values, commitment)| Committed { values, commitment }).collect()
     }
 }

@@ -11,7 +11,12 @@ use crate::error::Result;
 use crate::field::F;
 
 /// Commits θ̂ by lane: integers on the active rows, blinding below.
-pub fn commit_theta(layout: &ChunkLayout, committer: &Committer, theta: &[Vec<i64>], blinding: &[Vec<F>]) -> Result<Vec<G1Projective>> {
+pub fn commit_theta(
+    layout: &ChunkLayout,
+    committer: &Committer,
+    theta: &[Vec<i64>],
+    blinding: &[Vec<F>],
+) -> Result<Vec<G1Projective>> {
     theta
         .par_iter()
         .zip(blinding)
@@ -34,7 +39,8 @@ pub fn commit_y(
         .zip(blinding)
         .map(|((y, free), blind)| {
             let small: Vec<i64> = y.iter().zip(free).map(|(y, f)| if *f { *y } else { 0 }).collect();
-            let masked: Vec<(usize, i64)> = (0..y.len()).filter(|i| !free[*i] && y[*i] != 0).map(|i| (layout.active_start + i, y[i])).collect();
+            let masked: Vec<(usize, i64)> =
+                (0..y.len()).filter(|i| !free[*i] && y[*i] != 0).map(|i| (layout.active_start + i, y[i])).collect();
             Ok(committer.small(layout.active_start, &small)? + committer.gather(&masked)? + committer.blind(blind)?)
         })
         .collect::<Result<_>>()?;

@@ -25,7 +25,13 @@ pub struct Bits {
 /// # Errors
 /// With `checked`, `Error::Input` where an honest proof is impossible: a projection outside its window or a sum above its
 /// limit. Without it the low bits are written all the same, and the proof that results is refused by every verifier.
-pub fn bits(layout: &Layout, statement: &Statement, witness: &Witness, ternary: &Ternary, checked: bool) -> Result<Bits> {
+pub fn bits(
+    layout: &Layout,
+    statement: &Statement,
+    witness: &Witness,
+    ternary: &Ternary,
+    checked: bool,
+) -> Result<Bits> {
     let mut lanes: Vec<&[i64]> = witness.delta.iter().map(Vec::as_slice).collect();
     lanes.push(&witness.e);
     let mut bits = Vec::with_capacity(layout.bit_count());

@@ -1,9 +1,9 @@
 //! The one advice column: the running sum of `fold.step`, which must close at zero.
 
-use ff::Field;
 use super::layout::Layout;
 use crate::chunk::columns;
 use crate::field::F;
+use ff::Field;
 
 /// Columns by role, as slices of the values that the proof uses.
 pub struct Cells<'a> {
@@ -21,7 +21,8 @@ pub struct Cells<'a> {
 /// acc_0 = 0, acc_{i+1} = acc_i + step_i; the last entry is what the sums leave over.
 pub fn accumulate(layout: &Layout, cells: &Cells) -> Vec<F> {
     columns::running_sum(layout, |row| {
-        let own = if row < layout.active_start { tail_step(layout, cells, row) } else { active_step(layout, cells, row) };
+        let own =
+            if row < layout.active_start { tail_step(layout, cells, row) } else { active_step(layout, cells, row) };
         own + bits_step(layout, cells, row)
     })
 }
@@ -49,5 +50,11 @@ fn tail_step(layout: &Layout, cells: &Cells, row: usize) -> F {
 
 fn bits_step(layout: &Layout, cells: &Cells, row: usize) -> F {
     let weights = &cells.plain[layout.lanes + 6..];
-    cells.bits.iter().zip(weights).filter(|(bits, _)| bits.get(row).copied().unwrap_or(false)).map(|(_, w)| w[row]).sum()
+    cells
+        .bits
+        .iter()
+        .zip(weights)
+        .filter(|(bits, _)| bits.get(row).copied().unwrap_or(false))
+        .map(|(_, w)| w[row])
+        .sum()
 }

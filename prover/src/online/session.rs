@@ -90,7 +90,8 @@ impl Session {
     /// The statement of a touched chunk. Com(f) is corrected for the weights that earlier requests masked.
     pub fn statement(&self, chunk: usize, committer: &commit::Committer) -> Result<Statement> {
         let layout = &self.layout;
-        let index = self.request.index_of(chunk).ok_or_else(|| Error::internal("a chunk that the request does not touch"))?;
+        let index =
+            self.request.index_of(chunk).ok_or_else(|| Error::internal("a chunk that the request does not touch"))?;
         let weights = self.frame().chunks[chunk];
         let gamma = self.enrolment.gamma[chunk];
         let (t1, t2) = rules(gamma, weights, layout.rows());
@@ -109,7 +110,12 @@ impl Session {
         Ok(Statement { chunk, weights, gamma, limits, free, theta_p, com_free, rows_by_lane, bytes })
     }
 
-    fn com_free(&self, index: usize, chunk: usize, committer: &commit::Committer) -> Result<Vec<midnight_curves::G1Projective>> {
+    fn com_free(
+        &self,
+        index: usize,
+        chunk: usize,
+        committer: &commit::Committer,
+    ) -> Result<Vec<midnight_curves::G1Projective>> {
         let layout = &self.layout;
         let fleet = commit::parse_uncompressed_public(&self.request_points.file.read_slice("c_free", index)?)?;
         let mask = files::mask(&self.request.file, "mask", self.frame(), chunk)?;
@@ -151,7 +157,8 @@ fn check_untouched(request: &Request) -> Result<()> {
 fn check_widths(layout: &Layout, limits: [u128; 2], enrolment: &Enrolment) -> Result<()> {
     for (limit, bits) in limits.iter().zip(layout.slack_bits) {
         if bits < 128 && limit >> bits != 0 {
-            let message = format!("the damping makes a limit of more than {bits} bits: use a smaller scale of the gradient rows");
+            let message =
+                format!("the damping makes a limit of more than {bits} bits: use a smaller scale of the gradient rows");
             return Err(bad_input(enrolment.file.path(), "gamma", limit, message));
         }
     }

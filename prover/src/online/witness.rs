@@ -45,7 +45,8 @@ impl Witness {
         check_range(&delta, &sigma, gamma)?;
         let e = residual_rows(&rows, &delta, &sigma);
         let y = residual_weights(&rows, &delta, &sigma, gamma as i64);
-        let sums = [sum_squares(&y, Some(free)), sum_squares(std::slice::from_ref(&e), None), sum_squares(&delta, Some(free))];
+        let sums =
+            [sum_squares(&y, Some(free)), sum_squares(std::slice::from_ref(&e), None), sum_squares(&delta, Some(free))];
         Ok(Witness { theta_u, theta_p, rows, sigma, delta, e, y, sums })
     }
 }
@@ -58,7 +59,8 @@ fn check_range(delta: &[Vec<i64>], sigma: &[i64], gamma: u64) -> Result<()> {
     let y = u128::from(gamma) * u128::from(largest) + 128 * sigma_l1;
     let e = sigma_l1 + 128 * l1;
     if y >= LIMIT || e >= LIMIT {
-        let message = "the update is too large for exact 64-bit arithmetic; check damping and scale of the gradient rows";
+        let message =
+            "the update is too large for exact 64-bit arithmetic; check damping and scale of the gradient rows";
         return Err(Error::input(message).at_field("update").with_value(y.max(e)));
     }
     Ok(())
@@ -66,7 +68,11 @@ fn check_range(delta: &[Vec<i64>], sigma: &[i64], gamma: u64) -> Result<()> {
 
 fn residual_rows(rows: &Rows, delta: &[Vec<i64>], sigma: &[i64]) -> Vec<i64> {
     let inner = |k: usize| -> i64 {
-        delta.iter().enumerate().map(|(lane, d)| d.iter().zip(rows.lane(k, lane)).map(|(d, g)| d * i64::from(*g)).sum::<i64>()).sum()
+        delta
+            .iter()
+            .enumerate()
+            .map(|(lane, d)| d.iter().zip(rows.lane(k, lane)).map(|(d, g)| d * i64::from(*g)).sum::<i64>())
+            .sum()
     };
     sigma.par_iter().enumerate().map(|(k, s)| s - inner(k)).collect()
 }

@@ -50,8 +50,12 @@ impl Ternary {
     /// `Error::Input` where the values are so large that an i64 sum could wrap.
     pub fn project(&self, values: &[&[i64]]) -> Result<Vec<i64>> {
         self.check_no_wrap(values)?;
-        let partial: Vec<Vec<i64>> =
-            self.lanes.par_iter().zip(values).map(|(cells, values)| project_lane(cells, values, self.projections)).collect();
+        let partial: Vec<Vec<i64>> = self
+            .lanes
+            .par_iter()
+            .zip(values)
+            .map(|(cells, values)| project_lane(cells, values, self.projections))
+            .collect();
         Ok((0..self.projections).map(|j| partial.iter().map(|lane| lane[j]).sum()).collect())
     }
 
@@ -65,7 +69,8 @@ impl Ternary {
         }
         // Buckets and both halves add each value at most twice.
         if total >= 1 << 61 {
-            return Err(Error::input("the values are too large to project: the sum of their magnitudes reaches 2^61").with_value(total));
+            return Err(Error::input("the values are too large to project: the sum of their magnitudes reaches 2^61")
+                .with_value(total));
         }
         Ok(())
     }

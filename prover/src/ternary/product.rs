@@ -41,7 +41,11 @@ impl Ternary {
             a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
             a
         };
-        self.lanes.par_iter().enumerate().map(|(lane, cells)| self.lane_product(cells, rows, lane, kernel)).reduce(zero, add)
+        self.lanes
+            .par_iter()
+            .enumerate()
+            .map(|(lane, cells)| self.lane_product(cells, rows, lane, kernel))
+            .reduce(zero, add)
     }
 
     fn lane_product(&self, cells: &[Cell], rows: &Rows, lane: usize, kernel: Kernel) -> Vec<i64> {
@@ -142,14 +146,15 @@ fn portable(block: &Block, sums: &mut [i32]) {
         let ternary = &block.ternary[j * BLOCK..j * BLOCK + cells];
         for k in 0..block.count {
             let row = &block.rows[k * BLOCK..k * BLOCK + cells];
-            sums[j * block.count + k] += ternary.iter().zip(row).map(|(b, g)| i32::from(*b) * i32::from(*g)).sum::<i32>();
+            sums[j * block.count + k] +=
+                ternary.iter().zip(row).map(|(b, g)| i32::from(*b) * i32::from(*g)).sum::<i32>();
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 fn avx2(block: &Block, sums: &mut [i32]) {
-    assert!(block.projections % 4 == 0 && block.count % 2 == 0 && block.steps() * STEP <= BLOCK);
+    assert!(block.projections.is_multiple_of(4) && block.count.is_multiple_of(2) && block.steps() * STEP <= BLOCK);
     assert!(block.ternary.len() >= block.projections * BLOCK && block.rows.len() == block.count * BLOCK);
     assert!(sums.len() == block.projections * block.count);
     // SAFETY: only `fastest` hands out this function, after it has seen that the machine has AVX2; the sizes that the
@@ -210,7 +215,13 @@ mod tests {
         pairs.map(|(j, k)| (0..rows.lanes()).map(|l| lane(l, j, k)).sum()).collect()
     }
 
-    fn check(seed: u64, active: usize, count: usize, projections: usize, entry: impl Fn(&mut rand_chacha::ChaCha8Rng) -> i8) {
+    fn check(
+        seed: u64,
+        active: usize,
+        count: usize,
+        projections: usize,
+        entry: impl Fn(&mut rand_chacha::ChaCha8Rng) -> i8,
+    ) {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
         let lanes = 2;
         let cells: Vec<i8> = (0..count * lanes * active).map(|_| entry(&mut rng)).collect();

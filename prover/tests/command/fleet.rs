@@ -25,15 +25,15 @@ pub struct Size {
 pub const TOY: Size =
     Size { preset: "toy", tables: "toy", enrol_tables: "enrol-toy", k: 8, rows: 8, weights: 1502, chunks: 2 };
 
-/// One full chunk of the default preset.
+/// Full chunks of the default preset.
 pub const FULL: Size = Size {
     preset: "ceremony-4096",
     tables: "ceremony-4096",
     enrol_tables: "enrol-ceremony-4096",
     k: 12,
     rows: 64,
-    weights: 63_744,
-    chunks: 1,
+    weights: 3 * 63_744,
+    chunks: 3,
 };
 
 /// What stays the same over all enrolments.
@@ -70,7 +70,8 @@ impl Fleet {
     pub fn new(size: Size) -> Self {
         let folder = TempDir::new().unwrap();
         let srs = folder.path().join("srs");
-        let made = run(&["srs".into(), "ceremony".into(), "--k".into(), size.k.to_string(), "--out".into(), text(&srs)]).ok();
+        let made =
+            run(&["srs".into(), "ceremony".into(), "--k".into(), size.k.to_string(), "--out".into(), text(&srs)]).ok();
         let srs_digest = made["digest"].as_str().unwrap().to_owned();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let theta_0: Vec<i32> = (0..size.weights).map(|_| rng.gen_range(-4000..4000)).collect();
@@ -127,7 +128,11 @@ impl Fleet {
     /// A model near the base that is zero where `forgotten` says.
     pub fn personalised(&self, forgotten: &[bool]) -> Vec<i32> {
         let mut rng = ChaCha8Rng::seed_from_u64(2);
-        self.theta_0.iter().zip(forgotten).map(|(t, gone)| if *gone { 0 } else { t + rng.gen_range(-200..=200) }).collect()
+        self.theta_0
+            .iter()
+            .zip(forgotten)
+            .map(|(t, gone)| if *gone { 0 } else { t + rng.gen_range(-200..=200) })
+            .collect()
     }
 
     /// Enrols a model with new rows and seeds, and admits the enrolment.
@@ -142,7 +147,9 @@ impl Fleet {
             "nonce": hex::encode(Sha256::digest(name)),
         }));
         let tensor = |name: &str| read_plain(Path::new(&commitments), name);
-        let enrolment = Artefact::new("enrolment", header).with("c_theta", tensor("c_theta")).with("c_gradients", tensor("c_gradients"));
+        let enrolment = Artefact::new("enrolment", header)
+            .with("c_theta", tensor("c_theta"))
+            .with("c_gradients", tensor("c_gradients"));
         let enrolled = Enrolled { enrolment, theta, name: name.into() };
         self.admit(&enrolled).ok();
         enrolled
@@ -157,7 +164,9 @@ impl Fleet {
 
     fn secret(&self, name: &str, theta: &[i32], forgotten: &[bool]) -> Artefact {
         let mut rng = ChaCha8Rng::from_seed(Sha256::digest(name).into());
-        let header = self.header(json!({"client_id": "client-1", "gamma": vec!["1048576"; self.size.chunks], "enrolment_digest": ""}));
+        let header = self.header(
+            json!({"client_id": "client-1", "gamma": vec!["1048576"; self.size.chunks], "enrolment_digest": ""}),
+        );
         let mut bytes = |count: usize| -> Vec<u8> { (0..count).map(|_| rng.gen()).collect() };
         let mut secret = Artefact::new("secret", header)
             .with("theta", Tensor("I32", vec![theta.len()], i32_bytes(theta)))
@@ -189,8 +198,10 @@ impl Fleet {
     pub fn public(&self, enrolled: &Enrolled) -> Vec<String> {
         let own = |part: &str| self.path(&format!("{}.{part}", enrolled.name));
         let pairs = [
-            ("--enrolment", own("enrolment")), ("--enrolment-points", own("points")),
-            ("--base", self.path("base")), ("--base-points", self.path("base-points")),
+            ("--enrolment", own("enrolment")),
+            ("--enrolment-points", own("points")),
+            ("--base", self.path("base")),
+            ("--base-points", self.path("base-points")),
         ];
         pairs.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
     }
@@ -198,7 +209,15 @@ impl Fleet {
     /// Proves into a folder of the enrolment's name.
     pub fn prove(&self, enrolled: &Enrolled, more: &[&str]) -> Ran {
         let mut arguments = self.public(enrolled);
-        arguments.extend(["--secret", &self.path(&format!("{}.secret", enrolled.name)), "--out", &self.path(&format!("{}.run", enrolled.name))].map(str::to_owned));
+        arguments.extend(
+            [
+                "--secret",
+                &self.path(&format!("{}.secret", enrolled.name)),
+                "--out",
+                &self.path(&format!("{}.run", enrolled.name)),
+            ]
+            .map(str::to_owned),
+        );
         arguments.extend(more.iter().map(|a| (*a).to_owned()));
         self.run("prove-enrolment", &arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }

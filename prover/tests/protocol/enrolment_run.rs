@@ -48,7 +48,18 @@ impl Client {
         let mut drawn = |count| blinds(layout, &mut rng, count);
         let (theta_blind, current_blind) = (drawn(layout.lanes), drawn(layout.lanes));
         let row_blinds = (0..layout.client_rows).map(|_| drawn(layout.lanes)).collect();
-        Client { weights, free, theta, base, current: None, rows, distance: None, theta_blind, current_blind, row_blinds }
+        Client {
+            weights,
+            free,
+            theta,
+            base,
+            current: None,
+            rows,
+            distance: None,
+            theta_blind,
+            current_blind,
+            row_blinds,
+        }
     }
 
     pub fn base_free(&self) -> Lanes {
@@ -78,15 +89,19 @@ impl Client {
     pub fn statement(&self, chunk: usize) -> Statement {
         let (world, layout) = (world(), &world().enrol.layout);
         let commit_all = |values: &[Vec<F>], blinds: &[Vec<F>]| -> Vec<G1Projective> {
-            let one = |lane: usize| world.commit(&column(layout, &[], &values[lane], blinds.get(lane).map_or(&[], Vec::as_slice)));
+            let one = |lane: usize| {
+                world.commit(&column(layout, &[], &values[lane], blinds.get(lane).map_or(&[], Vec::as_slice)))
+            };
             (0..layout.lanes).into_par_iter().map(one).collect()
         };
         let theta_p = commit_all(&self.theta, &self.theta_blind);
         let base_free = commit_all(&self.base_free(), &[]);
         let theta_current = self.current.as_ref().map(|current| commit_all(current, &self.current_blind));
-        let rows: Vec<Vec<G1Projective>> = self.rows.iter().zip(&self.row_blinds).map(|(row, blind)| commit_all(row, blind)).collect();
-        let rows_by_lane =
-            (0..layout.lanes).map(|lane| commit::to_affine(&rows.iter().map(|row| row[lane]).collect::<Vec<_>>())).collect();
+        let rows: Vec<Vec<G1Projective>> =
+            self.rows.iter().zip(&self.row_blinds).map(|(row, blind)| commit_all(row, blind)).collect();
+        let rows_by_lane = (0..layout.lanes)
+            .map(|lane| commit::to_affine(&rows.iter().map(|row| row[lane]).collect::<Vec<_>>()))
+            .collect();
         let bytes = CommitmentBytes {
             theta_p: commit::compress(&theta_p),
             gradients: commit::compress(&rows.concat()),
@@ -95,14 +110,30 @@ impl Client {
         };
         let distance = self.distance.or(to_u128(self.square_sum())).unwrap_or(1);
         let gamma = 1 << 20;
-        Statement { chunk, weights: self.weights, gamma, distance, free: self.free.clone(), theta_p, base_free, theta_current, rows_by_lane, bytes }
+        Statement {
+            chunk,
+            weights: self.weights,
+            gamma,
+            distance,
+            free: self.free.clone(),
+            theta_p,
+            base_free,
+            theta_current,
+            rows_by_lane,
+            bytes,
+        }
     }
 }
 
 pub fn binding() -> Binding {
     let world = world();
-    let opening =
-        Opening { tables: world.enrol.digest, srs: world.srs.digest, preset: "toy".into(), client: "client-1".into(), enrolment: [7; 32] };
+    let opening = Opening {
+        tables: world.enrol.digest,
+        srs: world.srs.digest,
+        preset: "toy".into(),
+        client: "client-1".into(),
+        enrolment: [7; 32],
+    };
     Binding { opening, base: [8; 32], state: [0; 32] }
 }
 
@@ -190,8 +221,18 @@ impl<'a> Run<'a> {
         let b = ternary(&seed_b, &layout.projected_cells(), layout.projections);
         let a = ternary(&seed_a, &[layout.products()], layout.projections).remove(0);
         let mut run = Run {
-            world, client, b, a, seeds: (seed_b, seed_a), order, transcript,
-            t: vec![], v: vec![], cells: vec![], own_fold: None, own_plain: None,
+            world,
+            client,
+            b,
+            a,
+            seeds: (seed_b, seed_a),
+            order,
+            transcript,
+            t: vec![],
+            v: vec![],
+            cells: vec![],
+            own_fold: None,
+            own_plain: None,
             slack: F::from_u128(statement.distance) - client.square_sum(),
             statement,
         };
@@ -245,8 +286,9 @@ impl<'a> Run<'a> {
     pub fn finish(mut self) -> Outcome {
         let (layout, world) = (self.layout(), self.world);
         let cell_blinds = blinds(layout, &mut rng(99), layout.cell_columns);
-        let cells: Vec<Vec<F>> =
-            (0..layout.cell_columns).map(|i| column(layout, &self.cells[layout.cells_of(i)], &[], &cell_blinds[i])).collect();
+        let cells: Vec<Vec<F>> = (0..layout.cell_columns)
+            .map(|i| column(layout, &self.cells[layout.cells_of(i)], &[], &cell_blinds[i]))
+            .collect();
         let com_cells: Vec<G1Projective> = cells.iter().map(|c| world.commit(c)).collect();
         let mut message = vec![];
         opening::send(&mut OuterTranscript::new(), &mut message, "cells", &com_cells);
@@ -254,11 +296,15 @@ impl<'a> Run<'a> {
         let outer = self.transcript.squeeze("inner");
 
         let c = Ternary::expand(&self.seeds.0, &layout.projected_cells(), layout.projections).combine(challenges.eta);
-        let a = Ternary::expand(&self.seeds.1, &[layout.products()], layout.projections).combine(challenges.zeta).remove(0);
+        let a =
+            Ternary::expand(&self.seeds.1, &[layout.products()], layout.projections).combine(challenges.zeta).remove(0);
         let delta = self.client.delta();
         let delta_columns: Vec<Vec<F>> =
             delta.iter().zip(&self.client.theta_blind).map(|(d, b)| column(layout, &[], d, b)).collect();
-        let (mut fold, mut derived) = (self.fold_columns(&challenges, &delta_columns), Derived::new(layout, &self.statement, &challenges).unwrap());
+        let (mut fold, mut derived) = (
+            self.fold_columns(&challenges, &delta_columns),
+            Derived::new(layout, &self.statement, &challenges).unwrap(),
+        );
         if let Some(own) = &self.own_fold {
             for (lane, own) in own.iter().enumerate() {
                 fold[lane].iter_mut().skip(layout.active_start).zip(own).for_each(|(f, x)| *f += x);
@@ -315,8 +361,13 @@ impl<'a> Run<'a> {
         let (ranges, t) = rest.split_at(layout.projections * layout.range_bits);
         let half = power_of_two(layout.range_bits as u64 - 1);
         let (eta, zeta) = (field::powers(ch.eta, layout.projections), field::powers(ch.zeta, layout.projections));
-        let folded: F = t.iter().enumerate().map(|(i, t)| eta[i / layout.tested_rows()] * ch.rho[i % layout.tested_rows()] * t).sum();
-        let ranged: F = ranges.chunks(layout.range_bits).zip(&zeta).map(|(bits, z)| *z * (from_bits(bits) - half)).sum();
+        let folded: F = t
+            .iter()
+            .enumerate()
+            .map(|(i, t)| eta[i / layout.tested_rows()] * ch.rho[i % layout.tested_rows()] * t)
+            .sum();
+        let ranged: F =
+            ranges.chunks(layout.range_bits).zip(&zeta).map(|(bits, z)| *z * (from_bits(bits) - half)).sum();
         let free = |lane: usize, row: usize| self.client.free[lane][row];
         [
             inner(delta, delta, |_, _| true) + from_bits(slack) - F::from_u128(self.statement.distance),

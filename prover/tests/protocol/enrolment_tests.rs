@@ -308,7 +308,8 @@ fn chunks_are_not_exchanged() {
 fn hostile_bytes_are_refused() {
     let client = Client::honest(8);
     let (statement, good) = (client.statement(0), outcome(&client, |_| {}).message);
-    let mut cases = vec![vec![], vec![0; good.len()], good[..good.len() - 1].to_vec(), [good.as_slice(), &[0]].concat()];
+    let mut cases =
+        vec![vec![], vec![0; good.len()], good[..good.len() - 1].to_vec(), [good.as_slice(), &[0]].concat()];
     cases.extend((0..good.len()).step_by(61).map(|i| {
         let mut bad = good.clone();
         bad[i] ^= 1 << (i % 8);

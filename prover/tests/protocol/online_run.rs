@@ -92,8 +92,13 @@ impl Client {
 
 pub fn binding() -> Binding {
     let world = world();
-    let opening =
-        Opening { tables: world.online.digest, srs: world.srs.digest, preset: "toy".into(), client: "client-1".into(), enrolment: [7; 32] };
+    let opening = Opening {
+        tables: world.online.digest,
+        srs: world.srs.digest,
+        preset: "toy".into(),
+        client: "client-1".into(),
+        enrolment: [7; 32],
+    };
     Binding { opening, state: [0; 32], request: [9; 32] }
 }
 
@@ -152,7 +157,9 @@ pub fn statement(client: &Client) -> Statement {
     let (world, layout) = (world(), &world().online.layout);
     let fixed = Blinds::fixed(layout);
     let commit_all = |values: &[Vec<F>], blinds: &[Vec<F>]| -> Vec<G1Projective> {
-        let one = |lane: usize| world.commit(&column(layout, &[], &values[lane], blinds.get(lane).map_or(&[], Vec::as_slice)));
+        let one = |lane: usize| {
+            world.commit(&column(layout, &[], &values[lane], blinds.get(lane).map_or(&[], Vec::as_slice)))
+        };
         (0..layout.lanes).map(one).collect()
     };
     let theta_p = commit_all(&client.theta_p, &fixed.theta_p);
@@ -191,9 +198,11 @@ impl<'a> Run<'a> {
             1 => e.clone(),
             _ => vec![],
         };
-        let theta_u: Vec<G1Projective> =
-            (0..layout.lanes).map(|l| world.commit(&column(layout, &[], &client.theta_u[l], &blinds.theta_u[l]))).collect();
-        let com_y: Vec<G1Projective> = (0..layout.lanes).map(|l| world.commit(&column(layout, &tail(l), &y[l], &blinds.y[l]))).collect();
+        let theta_u: Vec<G1Projective> = (0..layout.lanes)
+            .map(|l| world.commit(&column(layout, &[], &client.theta_u[l], &blinds.theta_u[l])))
+            .collect();
+        let com_y: Vec<G1Projective> =
+            (0..layout.lanes).map(|l| world.commit(&column(layout, &tail(l), &y[l], &blinds.y[l]))).collect();
         let (mut transcript, mut message) = (statement.transcript(&binding()), vec![]);
         opening::send(&mut transcript, &mut message, "theta_u", &theta_u);
         opening::send(&mut transcript, &mut message, "y", &com_y);
@@ -208,7 +217,23 @@ impl<'a> Run<'a> {
         let mut sums = client.sums();
         sums[1] = e.iter().map(Field::square).sum();
         let slacks = std::array::from_fn(|i| F::from_u128(statement.limits[i]) - sums[i]);
-        Run { client, world, y, sigma, e, p, slacks, change_q: None, statement, blinds, transcript, message, seed, theta_u, com_y }
+        Run {
+            client,
+            world,
+            y,
+            sigma,
+            e,
+            p,
+            slacks,
+            change_q: None,
+            statement,
+            blinds,
+            transcript,
+            message,
+            seed,
+            theta_u,
+            com_y,
+        }
     }
 
     /// Rounds 2 to 4.
@@ -217,10 +242,14 @@ impl<'a> Run<'a> {
         let layout = &world.online.layout;
         let half = power_of_two(layout.window_bits as u64 - 1);
         let windows: Vec<Vec<F>> = self.p.iter().map(|p| low_bits(*p + half, layout.window_bits)).collect();
-        let slacks: Vec<Vec<F>> = self.slacks.iter().zip(layout.slack_bits).map(|(s, width)| low_bits(*s, width)).collect();
+        let slacks: Vec<Vec<F>> =
+            self.slacks.iter().zip(layout.slack_bits).map(|(s, width)| low_bits(*s, width)).collect();
         let bits: Vec<F> = windows.iter().chain(&slacks).flatten().copied().collect();
-        let bit_columns: Vec<Vec<F>> =
-            bits.chunks(layout.bits_per_column).zip(&self.blinds.bits).map(|(b, blind)| column(layout, b, &[], blind)).collect();
+        let bit_columns: Vec<Vec<F>> = bits
+            .chunks(layout.bits_per_column)
+            .zip(&self.blinds.bits)
+            .map(|(b, blind)| column(layout, b, &[], blind))
+            .collect();
         let com_bits: Vec<G1Projective> = bit_columns.iter().map(|c| world.commit(c)).collect();
         opening::send(&mut self.transcript, &mut self.message, "bits", &com_bits);
         let eta = self.transcript.challenge("eta");
@@ -243,16 +272,26 @@ impl<'a> Run<'a> {
         let with_blind = |values: &Lanes, blinds: &Lanes| -> Vec<Vec<F>> {
             values.iter().zip(blinds).map(|(v, b)| column(layout, &[], v, b)).collect()
         };
-        let (theta_p, theta_u) = (with_blind(&client.theta_p, &self.blinds.theta_p), with_blind(&client.theta_u, &self.blinds.theta_u));
+        let (theta_p, theta_u) =
+            (with_blind(&client.theta_p, &self.blinds.theta_p), with_blind(&client.theta_u, &self.blinds.theta_u));
         let mut y = with_blind(&self.y, &self.blinds.y);
         y[0][..self.sigma.len()].copy_from_slice(&self.sigma);
         y[1][..self.e.len()].copy_from_slice(&self.e);
         y.iter_mut().flatten().for_each(|cell| *cell *= challenges.mu[4]);
         let fold = self.fold_columns(&challenges);
         let free: Vec<Vec<F>> = flags(&client.free).iter().map(|f| column(layout, &[], f, &[])).collect();
-        let bools: Vec<Vec<bool>> = bits.chunks(layout.bits_per_column).map(|c| c.iter().map(|b| *b == F::ONE).collect()).collect();
+        let bools: Vec<Vec<bool>> =
+            bits.chunks(layout.bits_per_column).map(|c| c.iter().map(|b| *b == F::ONE).collect()).collect();
         let cells = Cells {
-            theta_p: &theta_p, theta_u: &theta_u, y: &y, fold: &fold, free: &client.free, bits: &bools, q: &q_column, v, plain: &plain,
+            theta_p: &theta_p,
+            theta_u: &theta_u,
+            y: &y,
+            fold: &fold,
+            free: &client.free,
+            bits: &bools,
+            q: &q_column,
+            v,
+            plain: &plain,
         };
         let acc = running_sum::accumulate(layout, &cells);
         let sums = self.broken(&c, &q, (&windows, &slacks), &challenges);
@@ -261,7 +300,8 @@ impl<'a> Run<'a> {
         let mut v_column = vec![F::ZERO; layout.blinding_start()];
         v_column[layout.active_start..].fill(v);
         let columns = [theta_p, theta_u, y, fold, free, bit_columns, vec![q_column, v_column]].concat();
-        let groups = [&self.statement.theta_p, &self.theta_u, &derived.y, &derived.fold, &self.statement.com_free, &com_bits];
+        let groups =
+            [&self.statement.theta_p, &self.theta_u, &derived.y, &derived.fold, &self.statement.com_free, &com_bits];
         let commitments = groups.into_iter().flatten().copied().chain([com_q, derived.v]);
         let committed: Vec<Committed> =
             columns.into_iter().zip(commitments).map(|(values, commitment)| Committed { values, commitment }).collect();
@@ -288,7 +328,13 @@ impl<'a> Run<'a> {
     }
 
     /// The seven sums by power of μ, from what is committed and not from the running sum.
-    fn broken(&self, c: &Lanes, q: &[F], (windows, slacks): (&[Vec<F>], &[Vec<F>]), ch: &Challenges) -> [(usize, F); 7] {
+    fn broken(
+        &self,
+        c: &Lanes,
+        q: &[F],
+        (windows, slacks): (&[Vec<F>], &[Vec<F>]),
+        ch: &Challenges,
+    ) -> [(usize, F); 7] {
         let (layout, client) = (&self.world.online.layout, self.client);
         let (delta, own_c, all) = (client.delta(), &c[..layout.lanes], |_: usize, _: usize| true);
         let free = |lane: usize, row: usize| client.is_free(lane, row);
@@ -299,12 +345,20 @@ impl<'a> Run<'a> {
         let products = client.products();
         [
             (0, inner(&delta, &delta, free) - limit(2)),
-            (5, inner(own_c, &self.y, all) - F::from(client.gamma) * inner(own_c, &delta, all)
-                - self.sigma.iter().zip(q).map(|(s, q)| *s * q).sum::<F>()),
+            (
+                5,
+                inner(own_c, &self.y, all)
+                    - F::from(client.gamma) * inner(own_c, &delta, all)
+                    - self.sigma.iter().zip(q).map(|(s, q)| *s * q).sum::<F>(),
+            ),
             (6, rows(&|k| products[k] - self.sigma[k] + self.e[k])),
             (7, rows(&|k| inner(&client.rows[k], own_c, all) - q[k])),
             (8, inner(&self.y, &self.y, free) - limit(0)),
-            (10, inner(own_c, &delta, all) + c[layout.lanes].iter().zip(&self.e).map(|(c, e)| *c * e).sum::<F>() - projected),
+            (
+                10,
+                inner(own_c, &delta, all) + c[layout.lanes].iter().zip(&self.e).map(|(c, e)| *c * e).sum::<F>()
+                    - projected,
+            ),
             (11, self.e.iter().map(Field::square).sum::<F>() - limit(1)),
         ]
     }
@@ -313,5 +367,12 @@ impl<'a> Run<'a> {
 /// The library's verifier.
 pub fn verify(statement: &Statement, binding: &Binding, message: &[u8]) -> Result<()> {
     let (world, side) = (world(), &world().online);
-    zkapex_prover::online::verify::verify(&side.verifier, &side.layout, &world.com_active, binding, statement, message.to_vec())
+    zkapex_prover::online::verify::verify(
+        &side.verifier,
+        &side.layout,
+        &world.com_active,
+        binding,
+        statement,
+        message.to_vec(),
+    )
 }

@@ -55,7 +55,8 @@ fn repaired_t(client: &Client) -> Outcome {
     }
     run.follow();
     let [eta, zeta, rho] = draw_first(&mut run.transcript.clone());
-    let (eta, zeta, rho) = (field::powers(eta, layout.projections), field::powers(zeta, layout.projections), field::powers(rho, width));
+    let (eta, zeta, rho) =
+        (field::powers(eta, layout.projections), field::powers(zeta, layout.projections), field::powers(rho, width));
     let weight = |index: usize| eta[index / width] * rho[index % width];
     let level = |index: usize| -> F { run.a[index].iter().zip(&zeta).map(|(a, z)| signed(*a, *z)).sum() };
     let missing: F = true_t.iter().zip(&run.t).enumerate().map(|(i, (want, have))| weight(i) * (*want - have)).sum();
@@ -73,14 +74,16 @@ fn t_must_be_bound_before_the_challenges() {
     let client = large_entry();
     let forged = repaired_t(&client);
     assert!(forged.broken.is_empty() && forged.closes && forged.bits);
-    verify_in(Order::ChallengesFirst, &mut client.statement(0), &forged.message).expect("the wrong order accepts a forgery");
+    verify_in(Order::ChallengesFirst, &mut client.statement(0), &forged.message)
+        .expect("the wrong order accepts a forgery");
     assert_eq!(verify(&client.statement(0), &binding(), &forged.message).unwrap_err().code(), "refused");
 }
 
 /// A vector that every b_j annihilates, over the first J + 1 free cells of a lane.
 fn annihilated(b: &[Vec<i8>], free: &[bool], projections: usize) -> Vec<F> {
     let cells: Vec<usize> = (0..free.len()).filter(|i| free[*i]).take(projections + 1).collect();
-    let mut matrix: Vec<Vec<F>> = (0..projections).map(|j| cells.iter().map(|i| field::fi(b[*i][j].into())).collect()).collect();
+    let mut matrix: Vec<Vec<F>> =
+        (0..projections).map(|j| cells.iter().map(|i| field::fi(b[*i][j].into())).collect()).collect();
     let mut pivots: Vec<usize> = vec![];
     for column in 0..cells.len() {
         let Some(row) = (pivots.len()..projections).find(|r| matrix[*r][column] != F::ZERO) else { continue };
@@ -113,7 +116,8 @@ fn gradient_rows_must_be_bound_before_b() {
     assert!(kernel.contains(&power_of_two(100)));
     let forged = Run::start(&client, Order::ProjectionsFirst, &binding()).prove();
     assert!(forged.broken.is_empty() && forged.closes && forged.bits);
-    verify_in(Order::ProjectionsFirst, &mut client.statement(0), &forged.message).expect("the wrong order accepts a forgery");
+    verify_in(Order::ProjectionsFirst, &mut client.statement(0), &forged.message)
+        .expect("the wrong order accepts a forgery");
     assert_eq!(verify(&client.statement(0), &binding(), &forged.message).unwrap_err().code(), "refused");
     // The same rows in the right order: their projections leave the window.
     let honest = Run::start(&client, Order::Right, &binding()).prove();

@@ -16,7 +16,9 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 
 /// Integers drawn from −bound..=bound on every active cell.
 pub fn integers(layout: &ChunkLayout, rng: &mut ChaCha20Rng, bound: i64) -> Lanes {
-    (0..layout.lanes).map(|_| (0..layout.active_rows).map(|_| field::fi(rng.gen_range(-bound..=bound).into())).collect()).collect()
+    (0..layout.lanes)
+        .map(|_| (0..layout.active_rows).map(|_| field::fi(rng.gen_range(-bound..=bound).into())).collect())
+        .collect()
 }
 
 pub fn blinds(layout: &ChunkLayout, rng: &mut ChaCha20Rng, count: usize) -> Lanes {
@@ -30,7 +32,11 @@ pub fn minus(a: &[Vec<F>], b: &[Vec<F>]) -> Lanes {
 
 /// Zero wherever `free` is not.
 pub fn masked(values: &[Vec<F>], free: &[Vec<bool>]) -> Lanes {
-    values.iter().zip(free).map(|(v, f)| v.iter().zip(f).map(|(v, f)| if *f { *v } else { F::ZERO }).collect()).collect()
+    values
+        .iter()
+        .zip(free)
+        .map(|(v, f)| v.iter().zip(f).map(|(v, f)| if *f { *v } else { F::ZERO }).collect())
+        .collect()
 }
 
 /// Σ a·b over cells where `keep` says so.

@@ -71,7 +71,11 @@ fn challenges_of_an_enrolment_and_of_its_tampered_twins() {
     for name in ["first", "renewal"] {
         let vector = &vectors[name];
         let wanted = |value: &Value| NAMES.map(|n| text(value, n).to_owned());
-        assert_eq!(challenges(&layout, &vector["statement"], &vector["points"]), wanted(&vector["challenges"]), "{name}");
+        assert_eq!(
+            challenges(&layout, &vector["statement"], &vector["points"]),
+            wanted(&vector["challenges"]),
+            "{name}"
+        );
         for twin in vector["tampered"].as_array().unwrap() {
             let (mut s, mut points) = (vector["statement"].clone(), vector["points"].clone());
             match text(twin, "field").strip_prefix("points.") {
@@ -111,8 +115,12 @@ fn assign(layout: &Layout, case: &Value) -> Vec<(String, Vec<F>)> {
     let (s, w, b) = (&case["statement"], &case["witness"], &case["blinding"]);
     let kept: Vec<bool> = numbers(&w["free"]).into_iter().map(|f| f == 1).collect();
     let statement = statement(s, &Value::Null, layout.to_lanes(&kept, false).unwrap());
-    let rows: Vec<Vec<i8>> =
-        w["gradients"].as_array().unwrap().iter().map(|r| numbers(r).into_iter().map(|g| g.try_into().unwrap()).collect()).collect();
+    let rows: Vec<Vec<i8>> = w["gradients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| numbers(r).into_iter().map(|g| g.try_into().unwrap()).collect())
+        .collect();
     let rows = Rows::new(layout, &rows.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
     let current = (!w["theta_current"].is_null()).then(|| integers(&w["theta_current"]));
     let (theta_p, theta_0) = (integers(&w["theta_p"]), integers(&w["theta_0"]));
@@ -137,7 +145,8 @@ fn assign(layout: &Layout, case: &Value) -> Vec<(String, Vec<F>)> {
     assert_eq!(statement.distance - witness.distance, number(&case["claim"], "slack"));
 
     let cells = Cells::new(layout, &statement, &witness, (&second, t), true).unwrap();
-    let plain = columns::plain(layout, &statement, &drawn, &expanded.combine(drawn.eta), &second.combine(drawn.zeta)[0]);
+    let plain =
+        columns::plain(layout, &statement, &drawn, &expanded.combine(drawn.eta), &second.combine(drawn.zeta)[0]);
     let long = LongLived {
         theta_p: blinds(layout, &b["theta_p"], layout.lanes),
         theta_current: current.map(|_| blinds(layout, &b["theta_current"], layout.lanes)),

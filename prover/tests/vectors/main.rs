@@ -133,7 +133,12 @@ fn challenges_of_a_chunk_and_of_its_tampered_twins() {
             Some(label) => *chunk.points[label].as_array_mut().unwrap().last_mut().unwrap() = twin["value"].clone(),
             None => chunk.statement[text(twin, "field")] = twin["value"].clone(),
         }
-        assert_eq!(chunk.challenges(), NAMES.map(|n| text(&twin["challenges"], n).to_owned()), "{}", text(twin, "field"));
+        assert_eq!(
+            chunk.challenges(),
+            NAMES.map(|n| text(&twin["challenges"], n).to_owned()),
+            "{}",
+            text(twin, "field")
+        );
     }
 }
 

@@ -42,7 +42,8 @@ impl Base {
         }
         file.expect("theta0", Dtype::I32, &[frame.weights])?;
         let digest = |name| header.digest(name);
-        let (tables, enrol_tables, srs) = (digest("tables_digest")?, digest("enrol_tables_digest")?, digest("srs_digest")?);
+        let (tables, enrol_tables, srs) =
+            (digest("tables_digest")?, digest("enrol_tables_digest")?, digest("srs_digest")?);
         Ok(Base { frame, tables, enrol_tables, srs, distance, file })
     }
 }

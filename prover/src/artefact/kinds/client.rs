@@ -118,7 +118,8 @@ impl Update {
         let file = Container::open(path, "update")?;
         let client = client_id(&file)?;
         let digest = |name| file.header().digest(name);
-        let (request, enrolment, state) = (digest("request_digest")?, digest("enrolment_digest")?, digest("state_digest")?);
+        let (request, enrolment, state) =
+            (digest("request_digest")?, digest("enrolment_digest")?, digest("state_digest")?);
         Ok(Update { client, request, enrolment, state, file })
     }
 }

@@ -10,9 +10,9 @@ pub use base::{Base, EnrolmentProof};
 pub use client::{gradients_name, on_grid, Enrolment, Secret, State, Update};
 pub use request::{forget_name, Bundle, Request};
 
+use super::bad_input;
 use super::container::Container;
 use super::fields::Fields;
-use super::bad_input;
 use crate::chunk::{files, ChunkLayout};
 use crate::error::Result;
 
@@ -47,7 +47,8 @@ impl Frame {
         let even = chunks.iter().max().zip(chunks.iter().min()).is_some_and(|(max, min)| max - min <= 1);
         let fits = chunks.iter().all(|d| (1..=layout.capacity()).contains(d));
         if chunks.len() > MAX_CHUNKS || chunks.iter().sum::<usize>() != weights || !fits || !even {
-            let message = format!("chunks must be even, at most {} weights each, and add up to the weights", layout.capacity());
+            let message =
+                format!("chunks must be even, at most {} weights each, and add up to the weights", layout.capacity());
             return Err(bad_input(container.path(), "layout.chunks", format!("{} chunks", chunks.len()), message));
         }
         Ok(Frame { preset: layout.preset.clone(), chunks, weights })

@@ -46,8 +46,16 @@ impl Request {
         rules.expect_str("t1", "gamma^2*d/8")?;
         rules.expect_str("t2", "32*rows*gamma")?;
         let touched = header.counts("touched")?;
-        if touched.is_empty() || touched.windows(2).any(|w| w[0] >= w[1]) || touched.last().is_some_and(|c| *c >= frame.chunks.len()) {
-            return Err(bad_input(path, "touched", format!("{touched:?}"), "chunks must ascend and exist, and there must be one"));
+        if touched.is_empty()
+            || touched.windows(2).any(|w| w[0] >= w[1])
+            || touched.last().is_some_and(|c| *c >= frame.chunks.len())
+        {
+            return Err(bad_input(
+                path,
+                "touched",
+                format!("{touched:?}"),
+                "chunks must ascend and exist, and there must be one",
+            ));
         }
         let budget = header.integers("budget", 1, bits::largest(layout.slack_bits[2]))?;
         if budget.len() != touched.len() {
@@ -86,7 +94,8 @@ impl Bundle {
         header.expect_str("preset", &layout.preset)?;
         let client = client_id(&file)?;
         let digest = |name| header.digest(name);
-        let (request, enrolment, state) = (digest("request_digest")?, digest("enrolment_digest")?, digest("state_digest")?);
+        let (request, enrolment, state) =
+            (digest("request_digest")?, digest("enrolment_digest")?, digest("state_digest")?);
         let (made, insecure, chunks) = (Made::read(header)?, header.flag("insecure")?, header.counts("chunks")?);
         Ok(Bundle { client, request, enrolment, state, made, insecure, chunks, file })
     }
