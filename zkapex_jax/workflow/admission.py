@@ -105,8 +105,12 @@ def publish(tool: Toolchain, provider: Provider, request: Path, *, on_progress: 
 
 
 def _recorded(provider: Provider, enrolment: Enrolment, proof: EnrolmentProof) -> AdmitResult:
-    """The client's active enrolment, given again."""
+    """The client's active enrolment, given again with its proof."""
     record, state = provider.ledger.enrolment(enrolment.client_id), provider.ledger.state(enrolment.client_id)
+    if proof.digest != record.proof_digest:
+        raise RefusedError(
+            "is not the proof that this enrolment was admitted with", code="other_proof", file=proof.path, value=proof.digest
+        )
     return AdmitResult(
         record.client_id, record.digest, record.proof_digest, provider.artefact(state.digest), record.sequence, state.position,
         proof.renews, proof.insecure, (), enrolment.layout.weights, 0.0, 0.0, None,
