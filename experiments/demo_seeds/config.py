@@ -23,7 +23,7 @@ class StudyConfig:
     """
 
     tasks: tuple[str, ...] = ("easy", "hard")
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[int, ...] = tuple(range(10))
     preset: str = DEFAULT_PRESET
     micro_batch: int = 32
 
