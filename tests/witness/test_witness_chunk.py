@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from zkapex_jax.errors import InputError
@@ -85,6 +85,7 @@ def test_certificate_holds_far_from_the_optimum(synthetic: Make, seed: int, spre
 
 @FUZZ
 @given(seed=SEEDS, correlation=st.sampled_from([0.9, 1.0]), part=st.integers(2, 64))
+@example(seed=3464598, correlation=1.0, part=2)  # δ* is one small multiple of the row: no remainder is near a tie
 def test_flips_lower_the_error(synthetic: Make, seed: int, correlation: float, part: int) -> None:
     chunk = synthetic(seed, TOY.capacity, correlation)
     rows = stacked(chunk)
@@ -95,7 +96,9 @@ def test_flips_lower_the_error(synthetic: Make, seed: int, correlation: float, p
     goal = int((before**2).sum()) // part
     flips, after = flip(rows, remainder, before, goal)
     assert after.tolist() == (sigma - rows.astype(np.int64) @ (delta + flips)).tolist()
-    assert (after**2).sum() < (before**2).sum() or not before.any()
+    ties = (np.abs(remainder) > MIN_REMAINDER).nonzero()[0]
+    helps = any(((before - rows[:, i] * np.sign(remainder[i])) ** 2).sum() < (before**2).sum() for i in ties)
+    assert (after**2).sum() < (before**2).sum() if helps else not flips.any()
     moved = flips != 0
     assert set(flips.tolist()) <= {-1, 0, 1} and (np.abs(remainder[moved]) > MIN_REMAINDER).all()
     assert (np.sign(remainder[moved]) == flips[moved]).all()

@@ -1,0 +1,15 @@
+"""Property tests: the same examples in every run of `make test`, new ones in `make explore`.
+
+A change is judged by what it changed, so its tests draw the examples that the last change's tests drew. New examples
+are drawn where a person waits for them: `make explore` seeds from the clock and prints how to repeat what it finds.
+Neither is judged by how busy the machine is.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_CALM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("repeat", derandomize=True, **_CALM)
+settings.register_profile("explore", print_blob=True, **_CALM)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
