@@ -6,7 +6,7 @@
 //! proves and verifies. The other half plays the rounds of the protocol on top: [`chunk`] holds what its relations share,
 //! [`enrolment`] proves what a client enrols, [`online`] what it does with a deletion request.
 
-#![forbid(unsafe_op_in_unsafe_fn)]
+#![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod artefact;
 pub mod chunk;
@@ -22,5 +22,6 @@ pub mod srs;
 pub mod tables;
 pub mod ternary;
 pub mod transcript;
+mod vector;
 
 pub use error::{Error, Result};

@@ -6,6 +6,7 @@
 
 mod circuit;
 mod facts;
+mod flat;
 mod prover;
 mod scheme;
 mod transcript;

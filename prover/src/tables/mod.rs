@@ -56,6 +56,15 @@ pub struct FixedColumn {
     pub runs: Vec<Run>,
 }
 
+impl FixedColumn {
+    /// Every cell of the first `rows` rows.
+    pub fn values(&self, rows: usize) -> Vec<F> {
+        let mut out = vec![F::default(); rows];
+        self.runs.iter().for_each(|run| out[run.start..run.start + run.count].fill(run.value));
+        out
+    }
+}
+
 /// A column of the statement; a committed one is known to the verifier by its commitment only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceColumn {
