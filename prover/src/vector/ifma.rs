@@ -70,30 +70,39 @@ impl Eight {
                 words[j][i] = limbs[j];
             }
         }
-        let w = words.map(|row| _mm512_loadu_si512(row.as_ptr().cast()));
+        let mut w = [_mm512_setzero_si512(); 4];
+        for j in 0..4 {
+            w[j] = _mm512_loadu_si512(words[j].as_ptr().cast());
+        }
         let mask = all(MASK);
-        let join = |low: __m512i, high: __m512i| _mm512_and_si512(_mm512_or_si512(low, high), mask);
         Eight([
             _mm512_and_si512(w[0], mask),
-            join(_mm512_srli_epi64::<52>(w[0]), _mm512_slli_epi64::<12>(w[1])),
-            join(_mm512_srli_epi64::<40>(w[1]), _mm512_slli_epi64::<24>(w[2])),
-            join(_mm512_srli_epi64::<28>(w[2]), _mm512_slli_epi64::<36>(w[3])),
+            _mm512_and_si512(_mm512_or_si512(_mm512_srli_epi64::<52>(w[0]), _mm512_slli_epi64::<12>(w[1])), mask),
+            _mm512_and_si512(_mm512_or_si512(_mm512_srli_epi64::<40>(w[1]), _mm512_slli_epi64::<24>(w[2])), mask),
+            _mm512_and_si512(_mm512_or_si512(_mm512_srli_epi64::<28>(w[2]), _mm512_slli_epi64::<36>(w[3])), mask),
             _mm512_srli_epi64::<16>(w[3]),
         ])
     }
 
     #[inline(always)]
     unsafe fn constant(limbs: [u64; LIMBS]) -> Self {
-        Eight(limbs.map(|l| all(l)))
+        Eight([all(limbs[0]), all(limbs[1]), all(limbs[2]), all(limbs[3]), all(limbs[4])])
     }
 
     /// x − m where that is not negative, else x. Limbs of x may be out of range by a carry, of either sign.
     #[inline(always)]
     unsafe fn subtract_once(x: [__m512i; LIMBS], m: &[u64; LIMBS]) -> Self {
         let kept = carry(x);
-        let less = carry(std::array::from_fn(|i| _mm512_sub_epi64(x[i], all(m[i]))));
+        let mut less = x;
+        for i in 0..LIMBS {
+            less[i] = _mm512_sub_epi64(x[i], all(m[i]));
+        }
+        less = carry(less);
         let negative = _mm512_movepi64_mask(less[LIMBS - 1]);
-        Eight(std::array::from_fn(|i| _mm512_mask_mov_epi64(less[i], negative, kept[i])))
+        for i in 0..LIMBS {
+            less[i] = _mm512_mask_mov_epi64(less[i], negative, kept[i]);
+        }
+        Eight(less)
     }
 
     #[inline(always)]
@@ -154,14 +163,20 @@ impl Word for Eight {
 
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
-        Self::subtract_once(std::array::from_fn(|i| _mm512_add_epi64(self.0[i], other.0[i])), &TWO_P)
+        let mut sum = self.0;
+        for i in 0..LIMBS {
+            sum[i] = _mm512_add_epi64(sum[i], other.0[i]);
+        }
+        Self::subtract_once(sum, &TWO_P)
     }
 
     #[inline(always)]
     unsafe fn sub(self, other: Self) -> Self {
-        let raised =
-            |i: usize| _mm512_add_epi64(_mm512_sub_epi64(self.0[i], other.0[i]), all(TWO_P[i]));
-        Self::subtract_once(std::array::from_fn(raised), &TWO_P)
+        let mut difference = self.0;
+        for i in 0..LIMBS {
+            difference[i] = _mm512_add_epi64(_mm512_sub_epi64(difference[i], other.0[i]), all(TWO_P[i]));
+        }
+        Self::subtract_once(difference, &TWO_P)
     }
 
     /// Montgomery's product, one limb of `self` a step.
@@ -197,9 +212,13 @@ impl Word for Eight {
     #[inline(always)]
     unsafe fn transpose(words: &mut [Self]) {
         for limb in 0..LIMBS {
-            let rows: [__m512i; 8] = std::array::from_fn(|i| words[i].0[limb]);
-            for (word, column) in words.iter_mut().zip(transpose_8x8(rows)) {
-                word.0[limb] = column;
+            let mut rows = [_mm512_setzero_si512(); 8];
+            for i in 0..8 {
+                rows[i] = words[i].0[limb];
+            }
+            let columns = transpose_8x8(rows);
+            for i in 0..8 {
+                words[i].0[limb] = columns[i];
             }
         }
     }
@@ -210,16 +229,27 @@ impl Word for Eight {
     }
 }
 
+/// Even and odd 128-bit lanes of two registers.
+#[inline(always)]
+unsafe fn shuffled(x: __m512i, y: __m512i) -> (__m512i, __m512i) {
+    (_mm512_shuffle_i64x2::<0x88>(x, y), _mm512_shuffle_i64x2::<0xdd>(x, y))
+}
+
 #[inline(always)]
 unsafe fn transpose_8x8(r: [__m512i; 8]) -> [__m512i; 8] {
     // Pairs, then quarters, then halves.
-    let pair = |i: usize| (_mm512_unpacklo_epi64(r[i], r[i + 1]), _mm512_unpackhi_epi64(r[i], r[i + 1]));
-    let [(a0, a1), (b0, b1), (c0, c1), (d0, d1)] = [pair(0), pair(2), pair(4), pair(6)];
-    let quarter = |x, y| (_mm512_shuffle_i64x2::<0x88>(x, y), _mm512_shuffle_i64x2::<0xdd>(x, y));
-    let [(e0, e2), (e1, e3)] = [quarter(a0, b0), quarter(a1, b1)];
-    let [(f0, f2), (f1, f3)] = [quarter(c0, d0), quarter(c1, d1)];
-    let join = |x, y| (_mm512_shuffle_i64x2::<0x88>(x, y), _mm512_shuffle_i64x2::<0xdd>(x, y));
-    let [(g0, g4), (g1, g5), (g2, g6), (g3, g7)] = [join(e0, f0), join(e1, f1), join(e2, f2), join(e3, f3)];
+    let (a0, a1) = (_mm512_unpacklo_epi64(r[0], r[1]), _mm512_unpackhi_epi64(r[0], r[1]));
+    let (b0, b1) = (_mm512_unpacklo_epi64(r[2], r[3]), _mm512_unpackhi_epi64(r[2], r[3]));
+    let (c0, c1) = (_mm512_unpacklo_epi64(r[4], r[5]), _mm512_unpackhi_epi64(r[4], r[5]));
+    let (d0, d1) = (_mm512_unpacklo_epi64(r[6], r[7]), _mm512_unpackhi_epi64(r[6], r[7]));
+    let (e0, e2) = shuffled(a0, b0);
+    let (e1, e3) = shuffled(a1, b1);
+    let (f0, f2) = shuffled(c0, d0);
+    let (f1, f3) = shuffled(c1, d1);
+    let (g0, g4) = shuffled(e0, f0);
+    let (g1, g5) = shuffled(e1, f1);
+    let (g2, g6) = shuffled(e2, f2);
+    let (g3, g7) = shuffled(e3, f3);
     [g0, g1, g2, g3, g4, g5, g6, g7]
 }
 

@@ -24,10 +24,17 @@ impl<W: Word> Roots<W> {
         let mut step = root;
         for half in (0..k).rev().map(|bit| 1usize << bit) {
             let powers = field::powers(step, half);
+            let mut words = Vec::with_capacity(half);
             if half >= W::WIDTH {
-                wide.push(powers.chunks(W::WIDTH).map(|chunk| W::load(chunk)).collect());
+                for chunk in powers.chunks_exact(W::WIDTH) {
+                    words.push(W::load(chunk));
+                }
+                wide.push(words);
             } else {
-                narrow.push(powers.iter().map(|x| W::splat(*x)).collect());
+                for power in &powers {
+                    words.push(W::splat(*power));
+                }
+                narrow.push(words);
             }
             step = step.square();
         }
@@ -54,17 +61,23 @@ impl<W: Word> Extension<W> {
         let n = 1usize << k;
         let scale = F::from(W::RAW_SCALE) * F::from(n as u64).invert().unwrap_or(F::ZERO);
         let omega_inverse = omega.invert().unwrap_or(F::ZERO);
-        let shift = |g: &F| {
-            let powers = field::powers(*g, n);
+        let mut shifts = Vec::with_capacity(generators.len());
+        for generator in generators {
+            let powers = field::powers(*generator, n);
             let reversed: Vec<F> = (0..n).map(|i| powers[reverse(i, k)] * scale).collect();
-            let mut words: Vec<W> = reversed.chunks(W::WIDTH).map(|chunk| W::load(chunk)).collect();
-            words.chunks_mut(W::WIDTH).for_each(|block| W::transpose(block));
-            words
-        };
+            let mut words = Vec::with_capacity(n / W::WIDTH);
+            for chunk in reversed.chunks_exact(W::WIDTH) {
+                words.push(W::load(chunk));
+            }
+            for square in words.chunks_exact_mut(W::WIDTH) {
+                W::transpose(square);
+            }
+            shifts.push(words);
+        }
         Extension {
             inverse: Roots::new(k, omega_inverse),
             forward: Roots::new(k, omega),
-            shifts: generators.iter().map(shift).collect(),
+            shifts,
             words: n / W::WIDTH,
         }
     }
@@ -80,12 +93,18 @@ impl<W: Word> Extension<W> {
     /// As [`Word`].
     #[inline(always)]
     pub(super) unsafe fn extend(&self, values: &[F]) -> Vec<Vec<W>> {
-        let mut coefficients: Vec<W> = values.chunks_exact(W::WIDTH).map(|chunk| W::load_raw(chunk)).collect();
+        let mut coefficients = Vec::with_capacity(self.words);
+        for chunk in values.chunks_exact(W::WIDTH) {
+            coefficients.push(W::load_raw(chunk));
+        }
         debug_assert_eq!(coefficients.len(), self.words);
         self.to_coefficients(&mut coefficients);
         let mut cosets = Vec::with_capacity(self.shifts.len());
         for shift in &self.shifts {
-            let mut words: Vec<W> = coefficients.iter().zip(shift).map(|(c, s)| c.mul(*s)).collect();
+            let mut words = Vec::with_capacity(self.words);
+            for (coefficient, shift) in coefficients.iter().zip(shift) {
+                words.push(coefficient.mul(*shift));
+            }
             self.to_values(&mut words);
             cosets.push(words);
         }

@@ -26,8 +26,6 @@ pub(super) struct Queries {
     pub advice: Cells,
     pub committed: Cells,
     pub fixed: Cells,
-    /// Of plain instance columns: the verifier evaluates them itself.
-    pub plain: Cells,
 }
 
 /// Polynomials that are opened at the same points.
@@ -41,12 +39,11 @@ impl Queries {
     pub(super) fn of<S: PolynomialCommitmentScheme<F>>(key: &VerifyingKey<F, S>, committed: usize) -> Self {
         let cs = key.cs();
         let instance: Cells = cs.instance_queries().iter().map(|(c, at)| (c.index(), at.0)).collect();
-        let (of_committed, plain) = instance.into_iter().partition(|(column, _)| *column < committed);
+        let of_committed = instance.into_iter().filter(|(column, _)| *column < committed).collect();
         Queries {
             advice: cs.advice_queries().iter().map(|(c, at)| (c.index(), at.0)).collect(),
             committed: of_committed,
             fixed: cs.fixed_queries().iter().map(|(c, at)| (c.index(), at.0)).collect(),
-            plain,
         }
     }
 

@@ -157,9 +157,21 @@ impl<W: Word> Kernel<W> for Evaluate<'_, W> {
                         let to = registers_at.add(*to).cast::<W>();
                         // Each of a, b, to has at least `sum.len()` words; equal places are read before they are written.
                         match action {
-                            Action::Add => (0..sum.len()).for_each(|i| *to.add(i) = (*a.add(i)).add(*b.add(i))),
-                            Action::Subtract => (0..sum.len()).for_each(|i| *to.add(i) = (*a.add(i)).sub(*b.add(i))),
-                            Action::Multiply => (0..sum.len()).for_each(|i| *to.add(i) = (*a.add(i)).mul(*b.add(i))),
+                            Action::Add => {
+                                for i in 0..sum.len() {
+                                    *to.add(i) = (*a.add(i)).add(*b.add(i));
+                                }
+                            }
+                            Action::Subtract => {
+                                for i in 0..sum.len() {
+                                    *to.add(i) = (*a.add(i)).sub(*b.add(i));
+                                }
+                            }
+                            Action::Multiply => {
+                                for i in 0..sum.len() {
+                                    *to.add(i) = (*a.add(i)).mul(*b.add(i));
+                                }
+                            }
                         }
                     }
                     let result = find(part.result);
