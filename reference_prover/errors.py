@@ -73,6 +73,12 @@ class SrsError(SpecError):
     code = "srs"
 
 
+class ProofRefused(SpecError):
+    """Bytes that are not a proof of the statement: wrong length, a bad point or scalar, an identity or an opening that fails."""
+
+    code = "refused"
+
+
 def _short(value: object, limit: int = 80) -> str:
     text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
