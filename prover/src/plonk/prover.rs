@@ -7,6 +7,7 @@ use midnight_proofs::plonk::{create_proof, keygen_pk, keygen_vk_with_k, ProvingK
 use midnight_proofs::transcript::Transcript;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use zeroize::Zeroizing;
 
 use super::circuit::TableCircuit;
 use super::scheme::{KnownCommitments, ProofParams};
@@ -21,6 +22,15 @@ use crate::tables::Tables;
 pub struct Committed {
     pub values: Vec<F>,
     pub commitment: G1Projective,
+}
+
+/// Where the randomness of one proof comes from.
+#[derive(Clone, Debug)]
+pub enum Randomness {
+    /// The operating system.
+    System,
+    /// A seed that somebody may know: such a proof hides nothing. Made on one thread, so that its bytes can be made again.
+    Insecure(Zeroizing<[u8; 32]>),
 }
 
 /// Proving key of some tables.
@@ -54,13 +64,15 @@ impl ProverSetup {
     /// do not, or if a commitment is not that of its values, the proof is refused by every verifier.
     ///
     /// # Errors
-    /// `Error::Internal` where columns are missing or too long.
+    /// `Error::Internal` where columns are missing or too long; `Error::Input` where the library can make no proof of them,
+    /// as where a looked-up value is not in its table.
     pub fn prove(
         &self,
         committed: Vec<Committed>,
         plain: &[Vec<F>],
         advice: Vec<Vec<F>>,
         outer: &[u8; 64],
+        randomness: &Randomness,
     ) -> Result<Vec<u8>> {
         let (tables, usable) = (&self.tables, self.tables.usable_rows());
         let count = tables.committed();
@@ -71,10 +83,16 @@ impl ProverSetup {
         let instance: Vec<&[F]> = committed.iter().map(|c| &c.values).chain(plain).map(Vec::as_slice).collect();
         let circuit = TableCircuit::with_advice(self.tables.clone(), advice);
         let mut transcript = transcript::for_prover(outer).map_err(|e| Error::io("transcript", e))?;
-        guarded(Error::internal, || {
-            let rng = ChaCha20Rng::from_entropy();
-            create_proof(&params, &self.key, &[circuit], count, &[&instance], &mut transcript, rng)
-                .map_err(|e| Error::internal(format!("the proof system refused the columns: {e}")))
+        let create = |rng: ChaCha20Rng| {
+            create_proof(&params, &self.key, &[circuit], count, &[&instance], &mut transcript, rng).map_err(|e| {
+                let message = format!("the proof system can make no proof of the columns: {e}");
+                Error::input(message).at_field("columns")
+            })
+        };
+        guarded(Error::internal, || match randomness {
+            Randomness::System => create(ChaCha20Rng::from_entropy()),
+            // The library draws one seed a thread.
+            Randomness::Insecure(seed) => one_thread()?.install(|| create(ChaCha20Rng::from_seed(**seed))),
         })?;
         if !params.exhausted() {
             return Err(Error::internal("a known commitment was not used"));
@@ -86,4 +104,9 @@ impl ProverSetup {
     pub fn facts(&self) -> Facts {
         Facts::new(&self.tables, self.key.get_vk())
     }
+}
+
+fn one_thread() -> Result<rayon::ThreadPool> {
+    let built = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    built.map_err(|e| Error::internal(format!("cannot start a thread: {e}")))
 }

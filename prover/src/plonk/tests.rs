@@ -54,7 +54,7 @@ fn commitments(c: &Columns) -> [G1Projective; 2] {
 }
 
 fn prove(c: &Columns) -> Result<Vec<u8>> {
-    bench().prover.prove(committed(c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER)
+    bench().prover.prove(committed(c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER, &Randomness::System)
 }
 
 fn verify(c: &Columns, proof: &[u8]) -> Result<()> {
@@ -177,7 +177,10 @@ fn commitments_must_be_those_of_the_values() {
     let mut parts = committed(&columns);
     parts[0].commitment += G1Projective::generator();
     let coms = [parts[0].commitment, parts[1].commitment];
-    let proof = bench().prover.prove(parts, from_ref(&columns.p), vec![columns.a, columns.b], &OUTER).unwrap();
+    let proof = bench()
+        .prover
+        .prove(parts, from_ref(&columns.p), vec![columns.a, columns.b], &OUTER, &Randomness::System)
+        .unwrap();
     assert_eq!(bench().verifier.verify(&coms, from_ref(&columns.p), &OUTER, &proof).unwrap_err().code(), "refused");
 }
 
@@ -200,7 +203,7 @@ fn wrong_shapes_are_refused_without_panic() {
     let long = vec![F::ZERO; 59];
     let prover = &bench().prover;
     let prove = |com: Vec<Committed>, plain: &[Vec<F>], advice: Vec<Vec<F>>| {
-        prover.prove(com, plain, advice, &OUTER).unwrap_err()
+        prover.prove(com, plain, advice, &OUTER, &Randomness::System).unwrap_err()
     };
     let (com, plain, advice) = (committed(&c), vec![c.p.clone()], vec![c.a.clone(), c.b.clone()]);
     let mut long_com = com.clone();
@@ -230,7 +233,9 @@ fn circuits_that_read_the_next_row_first_are_proved() {
     let tables = Arc::new(Tables::parse(value.to_string().as_bytes()).unwrap());
     let prover = ProverSetup::new(tables.clone(), srs.clone()).unwrap();
     let verifier = VerifierSetup::new(tables, srs.clone()).unwrap();
-    let proof = prover.prove(committed(&c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER).unwrap();
+    let proof = prover
+        .prove(committed(&c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER, &Randomness::System)
+        .unwrap();
     verifier.verify(&commitments(&c), from_ref(&c.p), &OUTER, &proof).unwrap();
     assert_eq!(proof.len(), verifier.facts().proof_bytes);
 }
