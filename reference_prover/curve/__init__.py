@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from ..errors import CurveError
+from ..errors import CurveError, PointError
+from ..field import element
 
 Point = Any  # of G1, opaque
 Point2 = Any  # of G2, opaque
@@ -96,3 +97,20 @@ def curve(name: str | None = None) -> Curve:
     from .py_ecc import PyEcc
 
     return PyEcc()
+
+
+def decode_hiding(backend: Curve, data: bytes, what: str) -> Point:
+    """`backend.decode` of a commitment with blinding rows, which is at infinity with probability 1/p. Raises PointError."""
+    point = backend.decode(data, what)
+    if backend.is_identity(point):
+        raise PointError("a commitment that hides something cannot be at infinity", field=what)
+    return point
+
+
+def matching(points: Sequence[Point], scalars: Sequence[int]) -> Sequence[int]:
+    """The scalars, once they are canonical and as many as the points. Raises CurveError, FieldError."""
+    if len(points) != len(scalars):
+        raise CurveError("as many scalars as points are needed", field="msm", value=(len(points), len(scalars)))
+    for scalar in scalars:
+        element(scalar, "scalar")
+    return scalars
