@@ -8,6 +8,7 @@ import typer
 
 from zkapex_jax import __version__
 from zkapex_jax.cli.admit import admit
+from zkapex_jax.cli.audit import audit
 from zkapex_jax.cli.base import base
 from zkapex_jax.cli.bench import bench
 from zkapex_jax.cli.demo import demo
@@ -62,6 +63,7 @@ _COMMANDS = (
     (CLIENT, adopt, "zkapex adopt alice --state alice.renewed.state"),
     (PROVIDER, state, "zkapex state --provider provider --client alice --out alice.state"),
     (ANYONE, verify_enrolment, _AUDIT),
+    (ANYONE, audit, "zkapex audit alice.bundle --provider provider --html audit.html"),
     (ANYONE, estimate, "zkapex estimate request.safetensors"),
     (ANYONE, inspect, "zkapex inspect request.safetensors"),
     (ANYONE, tables, "zkapex tables --preset ceremony-4096 --out tables.json"),
