@@ -6,7 +6,7 @@ Only two points of G2 are ever read, those of a reference string, so the subgrou
 from __future__ import annotations
 
 from py_ecc.fields import optimized_bls12_381_FQ2 as FQ2
-from py_ecc.optimized_bls12_381 import is_inf, multiply
+from py_ecc.optimized_bls12_381 import G2, is_inf, multiply
 
 from ..field import MODULUS
 from .group import Q
@@ -15,6 +15,7 @@ Element = tuple[int, int]
 Affine2 = tuple[Element, Element]
 
 B2: Element = (4, 4)
+G2_GENERATOR: Affine2 = tuple(tuple(int(c) for c in coordinate.coeffs) for coordinate in G2[:2])
 
 
 def on_twist(x: Element, y: Element) -> bool:
