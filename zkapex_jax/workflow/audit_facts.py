@@ -9,6 +9,7 @@ import numpy as np
 from zkapex_jax.bounds import bounds_sheet
 from zkapex_jax.circuit import build
 from zkapex_jax.circuit.expression import degree
+from zkapex_jax.circuit.inner_error import inner_error, inner_error_terms
 from zkapex_jax.circuit.soundness import error_bits, error_terms, total_error
 from zkapex_jax.presets import Preset
 from zkapex_jax.protocol import chunk_name
@@ -108,15 +109,18 @@ def _enrolled_chunk(case: AuditCase, given: ProofCase, chunk: int, theta0: np.nd
 
 
 def _soundness(sizes: Preset, relations: list[str], case: AuditCase) -> Soundness:
-    """Union over the chunks of each proof that is audited."""
+    """Union over the challenges of rounds and of Halo2, and over the chunks of each proof that is audited."""
     counts = {"enrol": len(case.proof.proof.chunks) if case.proof else 0, "fold_kkt": len(case.bundle.bundle.chunks) if case.bundle else 0}
-    whole = sum((counts[relation] * total_error(sizes, relation) for relation in relations), Fraction(0))
+    circuits = {relation: build(relation, sizes) for relation in relations}
+    chunk = {relation: total_error(sizes, relation) + inner_error(circuit) for relation, circuit in circuits.items()}
+    whole = sum((counts[relation] * error for relation, error in chunk.items()), Fraction(0))
     terms = [
-        ErrorTerm(relation=relation, challenge=term.challenge, event=term.event, formula=term.formula, bits=term.bits)
-        for relation in relations
-        for term in error_terms(sizes, relation)
+        ErrorTerm(relation=relation, layer=layer, challenge=term.challenge, event=term.event, formula=term.formula, bits=term.bits)
+        for relation, circuit in circuits.items()
+        for layer, found in (("rounds", error_terms(sizes, relation)), ("Halo2", inner_error_terms(circuit)))
+        for term in found
     ]
-    bits = {relation: error_bits(total_error(sizes, relation)) for relation in relations}
+    bits = {relation: max(0, error_bits(error)) for relation, error in chunk.items()}
     return Soundness(terms=terms, chunk_bits=bits, all_bits=max(0, error_bits(whole)))
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from reference_prover.curve import Curve
 from reference_prover.curve import curve as find_curve
 from reference_prover.errors import CurveError, SpecError
+from reference_prover.verdict import ChunkVerdict as Verdict
+from reference_prover.verdict import Verdict as BundleVerdict
 from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.prover import OnProgress
-from zkapex_jax.prover.progress import Progress
+from zkapex_jax.prover.progress import tell
 from zkapex_jax.report.audit.schema import ChunkVerdict, Judge
 from zkapex_jax.workflow.audit_files import AuditCase
 from zkapex_jax.workflow.toolchain import Toolchain
 
-_STAGE = "python verifier"
-Told = Callable[[int, int], None]
+#: What the verifier calls as each chunk is judged, with the number of chunks in all.
+Told = Callable[[Verdict, int], None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Reference:
                 self.tool.tables, self.tool.srs, case.enrolment.path, given.request.path, given.state.path, given.bundle.path,
                 allow_insecure=self.allow_insecure, curve=self.curve, progress=told,
             ),
-            on_progress, given.request.touched_weights,
+            on_progress, "python, bundle", given.bundle.chunks,
         )  # fmt: skip
 
     def judge_enrolment(self, case: AuditCase, on_progress: OnProgress | None) -> Judge:
@@ -70,16 +71,20 @@ class Reference:
                 self.tool.enrol_tables, self.tool.srs, given.base.path, case.enrolment.path, given.proof.path,
                 state=given.replaced.path if given.replaced else None, allow_insecure=self.allow_insecure, curve=self.curve, progress=told,
             ),
-            on_progress, case.enrolment.layout.weights,
+            on_progress, "python, enrolment", given.proof.chunks,
         )  # fmt: skip
 
-    def _judge(self, verify: Callable[[Told], Any], on_progress: OnProgress | None, weights: int) -> Judge:
+    def _judge(
+        self, verify: Callable[[Told], BundleVerdict], on_progress: OnProgress | None, stage: str, chunks_wanted: tuple[int, ...]
+    ) -> Judge:
         """Whatever it refuses before it judges a chunk is a verdict as well: the other judge may have said otherwise."""
+        judged: list[Verdict] = []
 
-        def told(done: int, total: int) -> None:
-            if on_progress is not None:
-                on_progress(Progress(_STAGE, done, total, weights * done // max(total, 1), weights))
+        def told(chunk: Verdict, total: int) -> None:
+            judged.append(chunk)
+            tell(on_progress, stage, len(judged), total, sum(chunk.weights for chunk in judged))
 
+        tell(on_progress, stage, 0, len(chunks_wanted))
         start = time.perf_counter()
         try:
             verdict = verify(told)
@@ -91,7 +96,7 @@ class Reference:
             ChunkVerdict(chunk=chunk.chunk, accepted=chunk.accepted, reason=chunk.reason, seconds=chunk.seconds)
             for chunk in verdict.chunks
         ]
+        if tuple(chunk.chunk for chunk in chunks) != chunks_wanted:
+            raise InternalError("the Python verifier did not judge exactly the chunks of the file", code="verifier_output")
         refused = next((f"chunk {chunk.chunk}: {chunk.reason}" for chunk in chunks if not chunk.accepted), None)
-        return Judge(
-            name="Python", program=self.program, accepted=verdict.accepted, reason=refused, seconds=spent, chunks=chunks,
-        )  # fmt: skip
+        return Judge(name="Python", program=self.program, accepted=verdict.accepted, reason=refused, seconds=spent, chunks=chunks)

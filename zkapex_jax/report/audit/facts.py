@@ -30,7 +30,7 @@ class Sizes(Part):
 class AnsweredChunk(Part):
     """One chunk of a bundle. `masked` weights are zero by this request or an earlier one, `masked_now` by this one.
 
-    Distances are norms in units of 2^-16; `gap` bounds the excess of ½δᵀĈδ, in squared units times those of Ĉ.
+    Distances are norms in units of 2^-16; `gap` bounds the excess of ½δᵀCδ, in squared units times those of C.
     """
 
     chunk: Count
@@ -47,7 +47,7 @@ class AnsweredChunk(Part):
 
 
 class EnrolledChunk(Part):
-    """One chunk of an enrolment. `base_energy` is Σ(f_cum·θ̂0)², the public scale of D0."""
+    """One chunk of an enrolment. `base_energy` is Σ(f_cum·θ0)², the public scale of D0."""
 
     chunk: Count
     weights: Count
@@ -97,9 +97,10 @@ class Enrolled(Part):
 
 
 class ErrorTerm(Part):
-    """One way to be accepted with a false statement: below 2^-bits a query."""
+    """One way to be accepted with a false statement: below 2^-bits a query. `layer`: whose challenge it is."""
 
     relation: str
+    layer: Literal["rounds", "Halo2"]
     challenge: str
     event: str
     formula: str
@@ -107,7 +108,7 @@ class ErrorTerm(Part):
 
 
 class Soundness(Part):
-    """Statistical error, Halo2's own not counted: of one chunk's proof by relation, and of everything audited together."""
+    """Statistical error, Halo2's own included: of one chunk's proof by relation, and of everything audited together."""
 
     terms: list[ErrorTerm]
     chunk_bits: dict[str, Bits]

@@ -33,7 +33,7 @@ def _masked(answer: Answer) -> Line:
     return _line(
         "masked",
         "Every weight that this request names is exactly zero, and every weight that an earlier accepted request named.",
-        "θ̂u_i = 0 wherever f_i = 0,  f = f_cum·f_new",
+        "θu_i = 0 wherever f_i = 0,  f = f_cum·f_new",
         f"f = 0 on {answer.masked:,} of {answer.weights:,} weights: {now:,} named by this request, "
         f"{answer.masked - now:,} only by earlier ones",
     )
@@ -41,12 +41,12 @@ def _masked(answer: Answer) -> Line:
 
 def _budget(answer: Answer) -> Line:
     def words(chunk: AnsweredChunk) -> str:
-        return f"Σ f·δ̂² ≤ D = {chunk.d:,}, so the free weights moved by at most {length(chunk.d**0.5)} together"
+        return f"Σ f·δ² ≤ D = {chunk.d:,}, so the free weights moved by at most {length(chunk.d**0.5)} together"
 
     return _line(
         "budget",
         "The weights that stay moved by at most the budget D, which the provider signed with the request.",
-        "Σ f·δ̂² ≤ D,  δ̂ = θ̂u − θ̂p",
+        "Σ f·δ² ≤ D,  δ = θu − θp",
         *by_chunk(answer.chunks, lambda chunk: chunk.chunk, words),
     )
 
@@ -64,13 +64,13 @@ def _certificate(facts: Facts, answer: Answer) -> list[Line]:
         _line(
             "stationary",
             "The change solves the equations of second-order compensation on the weights that stay, up to rounding: the first residual.",
-            "Σ f·ŷ² ≤ T1 = ⌊γ̂²d/8⌋,  ŷ = γ̂δ̂ + Ĝᵀσ̂",
+            "Σ f·y² ≤ T1 = ⌊γ²d/8⌋,  y = γδ + Gᵀσ",
             *by_chunk(answer.chunks, lambda chunk: chunk.chunk, first),
         ),
         _line(
             "rounding",
-            "The σ̂ of that equation is Ĝδ̂, with the committed gradient rows Ĝ, up to rounding: the second residual.",
-            "Σ e² ≤ T2 = 32·N·γ̂,  e_k = σ̂_k − ⟨Ĝ_k, δ̂⟩",
+            "The σ of that equation is Gδ, with the committed gradient rows G, up to rounding: the second residual.",
+            "Σ e² ≤ T2 = 32·N·γ,  e_k = σ_k − ⟨G_k, δ⟩",
             *by_chunk(answer.chunks, lambda chunk: chunk.chunk, second),
         ),
     ]
@@ -81,16 +81,16 @@ def _distance(answer: Answer) -> Line:
         return (
             f"√{chunk.t1:,}/{chunk.gamma:,} + √{chunk.t2:,}/(2√{chunk.gamma:,}) = {length(chunk.certified_distance)}, "
             f"{chunk.certified_distance / chunk.weights**0.5:.2f} units a weight; objective within {chunk.gap:.3g} of its optimum, "
-            f"{share(chunk.gap, chunk.gamma * chunk.d / 2)} of ½γ̂D, the least cost of a move as long as the budget"
+            f"{share(chunk.gap, chunk.gamma * chunk.d / 2)} of ½γD, the least cost of a move as long as the budget"
         )
 
     return _line(
         "distance",
         "So the new weights are within a certified distance of the exact optimum for the committed curvature: the repair is the one that "
         "the method prescribes, not another training run.",
-        "‖δ̂ − δ*‖ ≤ √T1/γ̂ + √T2/(2√γ̂),  ½δ̂ᵀĈδ̂ ≤ optimum + ½(√(T1/γ̂) + √T2)²",
+        "‖δ − δ*‖ ≤ √T1/γ + √T2/(2√γ),  ½δᵀCδ ≤ optimum + ½(√(T1/γ) + √T2)²",
         *by_chunk(answer.chunks, lambda chunk: chunk.chunk, words),
-        f"all {plural(len(answer.chunks), 'chunk')}: ‖δ̂ − δ*‖ ≤ {length(answer.distance)}, "
+        f"all {plural(len(answer.chunks), 'chunk')}: ‖δ − δ*‖ ≤ {length(answer.distance)}, "
         f"{share(answer.distance, answer.reach)} of the {answer.reach * UNIT:.3g} that the budget allows",
     )
 
@@ -100,7 +100,7 @@ def _binding(facts: Facts, answer: Answer) -> Line:
         "binding",
         "It starts from the weights behind the commitment that the ledger holds, and answers this request for this client: no other request, "
         "client, state, chunk, table or reference string.",
-        "every challenge hashes: tables, SRS, client, enrolment, state, request, chunk, γ̂, T1, T2, D, commitments",
+        "every challenge hashes: tables, SRS, client, enrolment, state, request, chunk, γ, T1, T2, D, commitments",
         f"client {facts.client_id}, request {answer.request_id}, ledger position {answer.position}"
         + ("" if answer.position else ": the first, whose commitments are the enrolment's own"),
     )
@@ -116,8 +116,8 @@ def _rows(facts: Facts) -> Line:
     return _line(
         "rows",
         "Enrolment: every committed gradient entry is in range, so no sum of the statement can wrap around the field.",
-        "|Ĝ_ki|, |Δ_i| < 2^(r+1),  from v = ⟨a, t⟩ and t = ⟨b, Ĝ⟩ in windows of 2^r",
-        f"r = {window}: |Ĝ_ki| < {power(window + 1)} for {sizes.client_rows} rows, by {sizes.projections} projections twice",
+        "|G_ki|, |Δ_i| < 2^(r+1),  from v = ⟨a, t⟩ and t = ⟨b, G⟩ in windows of 2^r",
+        f"r = {window}: |G_ki| < {power(window + 1)} for {sizes.client_rows} rows, by {sizes.projections} projections twice",
     )
 
 
@@ -126,7 +126,7 @@ def _hiding_places(enrolled: Enrolled) -> Line:
     return _line(
         "hiding_places",
         "Enrolment: nothing hides. Rows and weights are zero on pads and on every weight that was forgotten before.",
-        "Ĝ_ki = θ̂p_i = 0 on pads and wherever f_cum = 0",
+        "G_ki = θp_i = 0 on pads and wherever f_cum = 0",
         f"{plural(forgotten, 'weight')} of {enrolled.weights:,} forgotten before this enrolment",
     )
 
@@ -139,7 +139,7 @@ def _base(enrolled: Enrolled) -> Line:
     return _line(
         "base",
         "Enrolment: the enrolled model is a personalisation of the provider's: it lies within D0, which the provider signed, of the base.",
-        "Σ(θ̂p − f_cum·θ̂0)² ≤ D0",
+        "Σ(θp − f_cum·θ0)² ≤ D0",
         *by_chunk(enrolled.chunks, lambda chunk: chunk.chunk, words),
     )
 
@@ -148,7 +148,7 @@ def _tie() -> Line:
     return _line(
         "tie",
         "Enrolment: enrolling anew kept the weights that the ledger's commitment held before.",
-        "θ̂p = θ̂_current",
+        "θp = θ_current",
         "this enrolment replaces an earlier one",
     )
 
@@ -158,7 +158,7 @@ def _enrolment_binding(facts: Facts, enrolled: Enrolled) -> Line:
     return _line(
         "enrolment_binding",
         "Enrolment: the proof is of these commitments against this base model, for this client, and of no others.",
-        "every challenge hashes: tables, SRS, client, enrolment, base, replaced state, chunk, γ̂, D0, commitments",
+        "every challenge hashes: tables, SRS, client, enrolment, base, replaced state, chunk, γ, D0, commitments",
         f"client {facts.client_id}, {state}",
     )
 
@@ -167,9 +167,9 @@ def _integers(facts: Facts) -> Line:
     sizes = facts.sizes
     windows = []
     if facts.answer:
-        windows += [f"b = {sizes.window_bits}: |δ̂_i|, |e_k| < {power(sizes.window_bits)}, proven with the bundle"]
+        windows += [f"b = {sizes.window_bits}: |δ_i|, |e_k| < {power(sizes.window_bits)}, proven with the bundle"]
         given = "proven by the enrolment" if facts.enrolled else "NOT checked here: the enrolment proof says it"
-        windows += [f"|Ĝ_ki| < {power(sizes.range_bits + 1)}, {given}"]
+        windows += [f"|G_ki| < {power(sizes.range_bits + 1)}, {given}"]
     margins = [
         f"{margin.relation}: largest {margin.quantity} < {power(margin.bits)}, {margin.margin} bits below p/2" for margin in facts.margins
     ]
@@ -187,7 +187,7 @@ def _integers(facts: Facts) -> Line:
 def _hidden(facts: Facts) -> Line:
     return _line(
         "hidden",
-        "Nothing else is shown of weights, gradients or data, except γ̂, a coarse figure of the gradients' size.",
+        "Nothing else is shown of weights, gradients or data, except γ, a coarse figure of the gradients' size.",
         "each secret column has B blinding rows and is evaluated at most B − 1 times in its life",
         f"B = {facts.sizes.blinding_rows}; a proof spends 2 of each column",
     )
@@ -197,8 +197,8 @@ def _error(facts: Facts) -> Line:
     bits = facts.soundness.chunk_bits
     return _line(
         "error",
-        "A false statement is accepted with no more than this probability a query to the hash function, Halo2's own error besides.",
-        "union over every challenge, chunk and proof audited here",
+        "A false statement is accepted with no more than this probability a query to the hash function.",
+        "union over every challenge, of the rounds and of Halo2, every chunk and every proof audited here",
         *(f"{relation}: below {power(-value)} a chunk" for relation, value in bits.items()),
         f"everything audited here: below {power(-facts.soundness.all_bits)}",
     )

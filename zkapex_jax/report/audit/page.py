@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from zkapex_jax.report.audit import words
 from zkapex_jax.report.audit.numbers import UNIT, plural, power
 from zkapex_jax.report.audit.places import GATES, anchor
 from zkapex_jax.report.audit.schema import Audit, Heading
 from zkapex_jax.report.words import duration
+
+
+#: A letter, `row` or `cells` and the index after it (names of tables such as fold_kkt are left alone), and θ with its mark.
+_INDEX = re.compile(r"(?<!\w)([^\W\d_]|row|cells)_([A-Za-z0-9]+)")
+_THETA = re.compile(r"θ([pu0])(?:_([a-z]+))?")
+_EXPONENT = re.compile(r"\^(?:\(([^()]*)\)|([−-]?\w+))")
 
 
 def render(audit: Audit, root: str | None) -> bytes:
@@ -25,7 +33,7 @@ def render(audit: Audit, root: str | None) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"duration": duration, "power": power}
+    environment.filters |= {"duration": duration, "power": power, "math": math}
     environment.globals |= {
         "GATES": GATES, "PROOF_TITLES": words.PROOF_TITLES, "UNIT": UNIT, "plural": plural,
         "doc_link": lambda heading: _doc(root, heading), "test_link": lambda test: _test(root, test),
@@ -40,6 +48,14 @@ def render(audit: Audit, root: str | None) -> bytes:
         tiles=tiles(audit),
     )
     return text.encode()
+
+
+def math(text: str) -> Markup:
+    """Escaped, with `x_ij` and `2^(r+1)` set as subscripts and superscripts."""
+    marked = _THETA.sub(lambda found: f"θ<sub>{','.join(filter(None, found.groups()))}</sub>", str(escape(text)))
+    lowered = _INDEX.sub(r"\1<sub>\2</sub>", marked)
+    raised = _EXPONENT.sub(lambda found: f"<sup>{found[1] or found[2]}</sup>", lowered)
+    return Markup(raised)  # built of escaped text and two fixed tags
 
 
 def tiles(audit: Audit) -> list[tuple[str, str, str]]:
@@ -58,7 +74,7 @@ def tiles(audit: Audit) -> list[tuple[str, str, str]]:
             ("Weights enrolled", f"{facts.enrolled.weights:,}", plural(len(facts.enrolled.chunks), "chunk")),
             ("Distance to the base", f"≤ {limit * UNIT:.2g}", "all chunks together, in units of the weights"),
         ]
-    found.append(("Error of everything", f"< {power(-facts.soundness.all_bits)}", "a query to the hash, Halo2's own besides"))
+    found.append(("Error of everything", f"< {power(-facts.soundness.all_bits)}", "a query to the hash function"))
     return [*found, *_time_tiles(audit)]
 
 

@@ -163,16 +163,16 @@ NOT_PROVEN_DOCS = _page("protocol", "8. What is not proven") + _page("auditor", 
 
 #: What each gate says; the formulas of docs/relations.md, one a gate.
 GATES: Mapping[str, tuple[str, str]] = MappingProxyType({
-    "fold.mask": ("(s − f_j)·θ̂u_j = 0 on every lane j", "an active weight that is not free is zero"),
+    "fold.mask": ("(s − f_j)·θu_j = 0 on every lane j", "an active weight that is not free is zero"),
     "fold.step": (
-        "q_step·(acc′ − acc) = Σ_j [ F̃_j(s·δ_j + c̃_j) + c̃_j(Ŷ_j + v·δ_j) + f_j(Ŷ_j² + δ_j²) ] + tail",
+        "q_step·(acc′ − acc) = Σ_j [ F_j(s·δ_j + c_j) + c_j(y_j + v·δ_j) + f_j(y_j² + δ_j²) ] + tail",
         "the running sum takes up what a row adds; seven sums sit at distinct powers of μ",
     ),
     "fold.bits": ("q_bits·x(x − 1) = 0", "bits are bits: windows of the p_j, slacks of T1, T2, D"),
     "fold.first": ("q_first·acc = 0", "the sum starts at zero"),
     "fold.last": ("q_last·acc = 0", "the sum ends at zero, hence each of the seven sums is zero"),
     "enrol.step": (
-        "q_step·(acc′ − acc) = Σ_j [ c̃_j·F_j + s·Δ_j² ] + Σ_l w_l·cells_l + w_const",
+        "q_step·(acc′ − acc) = Σ_j [ c_j·F_j + s·Δ_j² ] + Σ_l w_l·cells_l + w_const",
         "the running sum takes up what a row adds; four sums sit at distinct powers of μ",
     ),
     "enrol.bits": ("q_bits·x(x − 1) = 0", "bits are bits: windows of the v_l, slack of D0"),
