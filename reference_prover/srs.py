@@ -1,7 +1,6 @@
 """The structured reference string: powers tau^i·G of a secret nobody knows, their Lagrange form, and tau·H.
 
-`read` takes the file that the Rust program writes, `from_ceremony` the Ethereum ceremony's powers that ship with it. A
-commitment to a polynomial is its value at tau, times G: by coefficients over the powers, or by values over the Lagrange form.
+`read` takes the file that the Rust program writes, `from_ceremony` the Ethereum ceremony's powers that ship with it.
 """
 
 from __future__ import annotations
@@ -10,21 +9,18 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import safetensors
+from .commitment import Srs as Srs
 from .curve import Curve, Point, Point2
 from .curve.encoding import COORDINATE, parse_g1, parse_g2, write_g2_uncompressed
 from .curve.fourier import lagrange_points
 from .curve.twist import G2_GENERATOR
 from .errors import PointError, SpecError, SrsError, TablesError, WitnessError
-from .field import element
 from .strict_json import fields, flag, integer, load
 
 CEREMONY = "ethereum-kzg-4096"
@@ -37,60 +33,6 @@ CEREMONY_S_G2 = bytes.fromhex(
     "b5bfd7dd8cdeb128843bc287230af38926187075cbfbefa81009a2ce615ac53d2914e5870cb452d2afaaab24f3499f72"
     "185cbfee53492714734429b7b38608e23926c911cceceac9a36851477ba4c60b087041de621000edc98edada20c1def2"
 )
-
-
-@dataclass(frozen=True)
-class Srs:
-    """A reference string for 2^k rows. `digest` is the SHA-256 of its file's header; `insecure`: somebody knew tau."""
-
-    k: int
-    digest: bytes
-    source: str
-    insecure: bool
-    g1_monomial: Sequence[Point]
-    g1_lagrange: Sequence[Point]
-    g2: Point2
-    s_g2: Point2
-    curve: Curve
-
-    @property
-    def size(self) -> int:
-        """Rows of the domain."""
-        return 1 << self.k
-
-    def commit(self, coefficients: Sequence[int]) -> Point:
-        """Commitment to sum_i coefficient_i·X^i; at most 2^k coefficients. Raises SrsError, FieldError."""
-        self._fits(coefficients)
-        return self.curve.msm(self.g1_monomial[: len(coefficients)], coefficients)
-
-    def commit_lagrange(self, values: Sequence[int]) -> Point:
-        """Commitment to the polynomial with these values on the first rows and 0 on the rest; at most 2^k values.
-
-        Fixed columns are made of zeros and runs of one value, and a run v, ..., v of rows a to b adds v·(L_a + ... + L_b): its
-        sum is a difference of two prefix sums. Raises SrsError, FieldError.
-        """
-        self._fits(values)
-        points, scalars, row = [], [], 0
-        for value, run in groupby(values):
-            start, row = row, row + sum(1 for _ in run)
-            if element(value, f"value[{start}]"):
-                points.append(self._lagrange_sum(start, row))
-                scalars.append(value)
-        return self.curve.msm(points, scalars)
-
-    def _lagrange_sum(self, start: int, stop: int) -> Point:
-        if stop == start + 1:
-            return self.g1_lagrange[start]
-        return self.curve.add(self._prefix_sums[stop], self.curve.negate(self._prefix_sums[start]))
-
-    @cached_property
-    def _prefix_sums(self) -> list[Point]:
-        """Sums of the first 0, 1, ..., 2^k Lagrange points."""
-        return list(accumulate(self.g1_lagrange, self.curve.add, initial=self.curve.identity()))
-
-    def _fits(self, polynomial: Sequence[int]) -> None:
-        if len(polynomial) > self.size:
-            raise SrsError(f"a polynomial of at most {self.size} coefficients or values fits", field="commit", value=len(polynomial))
 
 
 def read(path: Path, curve: Curve) -> Srs:
@@ -113,33 +55,46 @@ def read(path: Path, curve: Curve) -> Srs:
 def parse(data: bytes, curve: Curve) -> Srs:
     """As `read`, from the bytes of a file."""
     try:
-        tensors, metadata = safetensors.parse(data)
-        if set(metadata) != {"zkapex"}:
-            raise SrsError("metadata holds the header alone", field="__metadata__", value=sorted(metadata))
-        header = fields(load(metadata["zkapex"].encode()), {"format", "insecure", "k", "source", "tensors", "version"}, "")
-        k, insecure = integer(header["k"], "k", 1, MAX_K + 1), flag(header["insecure"], "insecure")
+        header, arrays = _parts(data)
     except (WitnessError, TablesError) as error:
         raise SrsError(error.message, field=error.field, value=error.value) from error
     except UnicodeEncodeError as error:
         raise SrsError("not text", field="header", value=str(error)) from error
-    arrays = _arrays(k, tensors)
-    for name, wanted in header_of(k, header["source"], insecure, arrays).items():
-        if header[name] != wanted:
-            raise SrsError(f"must be {wanted}", field=name, value=header[name])
-    if not isinstance(header["source"], str):
-        raise SrsError("a string is needed", field="source", value=header["source"])
     srs = Srs(
-        k,
-        hashlib.sha256(metadata["zkapex"].encode()).digest(),
+        int(header["k"]),
+        hashlib.sha256(header_text(header).encode()).digest(),
         header["source"],
-        insecure,
+        header["insecure"],
         _points(arrays["g1_monomial"], "g1_monomial", curve),
         _points(arrays["g1_lagrange"], "g1_lagrange", curve),
-        *(curve.decode_g2(row.tobytes(), f"g2[{i}]") for i, row in enumerate(arrays["g2"])),
+        *(_point_g2(row.tobytes(), f"g2[{i}]", curve) for i, row in enumerate(arrays["g2"])),
         curve,
     )
     _check(srs, arrays["g2"])
     return srs
+
+
+def _parts(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """(header, tensors) of a file, the one checked against the other."""
+    tensors, metadata = safetensors.parse(data)
+    if set(metadata) != {"zkapex"}:
+        raise SrsError("metadata holds the header alone", field="__metadata__", value=sorted(metadata))
+    header = fields(load(metadata["zkapex"].encode()), {"format", "insecure", "k", "source", "tensors", "version"}, "")
+    k, insecure = integer(header["k"], "k", 1, MAX_K + 1), flag(header["insecure"], "insecure")
+    if not isinstance(header["source"], str):
+        raise SrsError("a string is needed", field="source", value=header["source"])
+    arrays = _arrays(k, tensors)
+    _compare(header, header_of(k, header["source"], insecure, arrays))
+    return header, arrays
+
+
+def _compare(found: Mapping[str, Any], wanted: Mapping[str, Any], where: str = "") -> None:
+    """Refuses a header that is not the one that the tensors have, and names where."""
+    for name, value in wanted.items():
+        if isinstance(value, dict):
+            _compare(fields(found[name], set(value), f"{where}{name}"), value, f"{where}{name}.")
+        elif found[name] != value:
+            raise SrsError(f"must be {value}", field=f"{where}{name}", value=found[name])
 
 
 def header_of(k: int, source: str, insecure: bool, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -175,6 +130,12 @@ def _points(array: np.ndarray, name: str, curve: Curve) -> list[Point]:
             raise PointError("a point of a reference string cannot be at infinity", field=f"{name}[{index}]")
         points.append(curve.from_affine(*point))
     return points
+
+
+def _point_g2(data: bytes, what: str, curve: Curve) -> Point2:
+    if parse_g2(data, what) is None:
+        raise PointError("a point of a reference string cannot be at infinity", field=what)
+    return curve.decode_g2(data, what)
 
 
 def _check(srs: Srs, g2: np.ndarray) -> None:
@@ -215,11 +176,7 @@ def from_ceremony(k: int, curve: Curve) -> Srs:
     monomial = [curve.decode(data, f"g1_monomial[{i}]") for i, data in enumerate(_ceremony_points("g1_monomial.bin", COORDINATE, 1 << k))]
     g2 = [_uncompressed_g2(data, f"g2[{i}]") for i, data in enumerate(_ceremony_points("g2_monomial.bin", 2 * COORDINATE, 2))]
     lagrange = lagrange_points(curve, monomial)
-    arrays = {
-        "g1_monomial": _rows([curve.encode_uncompressed(point) for point in monomial]),
-        "g1_lagrange": _rows([curve.encode_uncompressed(point) for point in lagrange]),
-        "g2": _rows(g2),
-    }
+    arrays = arrays_of(curve, monomial, lagrange, g2)
     digest = hashlib.sha256(header_text(header_of(k, CEREMONY, False, arrays)).encode()).digest()
     srs = Srs(k, digest, CEREMONY, False, monomial, lagrange, *(curve.decode_g2(data, "g2") for data in g2), curve)
     _check(srs, arrays["g2"])
@@ -237,6 +194,15 @@ def _ceremony_points(file: str, size: int, count: int) -> list[bytes]:
     if len(data) < count * size:
         raise SrsError(f"{count} points take {count * size} bytes", file=str(path), value=len(data))
     return [data[i * size : (i + 1) * size] for i in range(count)]
+
+
+def arrays_of(curve: Curve, monomial: Sequence[Point], lagrange: Sequence[Point], g2: Sequence[bytes]) -> dict[str, np.ndarray]:
+    """The tensors of a file with these points; those of G2 as 192 bytes each."""
+    return {
+        "g1_monomial": _rows([curve.encode_uncompressed(point) for point in monomial]),
+        "g1_lagrange": _rows([curve.encode_uncompressed(point) for point in lagrange]),
+        "g2": _rows(g2),
+    }
 
 
 def _rows(points: Sequence[bytes]) -> np.ndarray:

@@ -6,7 +6,7 @@ Only two points of G2 are ever read, those of a reference string, so the subgrou
 from __future__ import annotations
 
 from py_ecc.fields import optimized_bls12_381_FQ2 as FQ2
-from py_ecc.optimized_bls12_381 import G2, is_inf, multiply
+from py_ecc.optimized_bls12_381 import G2, is_inf, multiply, normalize
 
 from ..field import MODULUS
 from .group import Q
@@ -15,7 +15,15 @@ Element = tuple[int, int]
 Affine2 = tuple[Element, Element]
 
 B2: Element = (4, 4)
-G2_GENERATOR: Affine2 = tuple(tuple(int(c) for c in coordinate.coeffs) for coordinate in G2[:2])
+
+
+def multiple(scalar: int) -> Affine2:
+    """scalar times the standard generator, for 0 < scalar < p."""
+    x, y = (tuple(int(number) for number in coordinate.coeffs) for coordinate in normalize(multiply(G2, scalar)))
+    return x, y
+
+
+G2_GENERATOR = multiple(1)
 
 
 def on_twist(x: Element, y: Element) -> bool:
