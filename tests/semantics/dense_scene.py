@@ -40,14 +40,14 @@ class Integers:
         return replace(self, **{name: _replaced(getattr(self, name), where, value)})
 
 
-def holds(of: Integers) -> bool:
-    """The statement, directly: ranges, masked weights zero, |C delta| within the rounding on free weights."""
+def block_holds(of: Integers, b: int) -> bool:
+    """The statement about one block, directly: ranges, masked weights zero, |C delta| within the rounding on free weights."""
     entry, weight, residue = SIZE.curvature_offset, SIZE.weight_offset, SIZE.residue_offset
     within = lambda value, half: -half <= value < half
-    ranges = all(within(c, entry) for block in of.curvature for row in block for c in row)
-    ranges = ranges and all(within(x, weight) for thetas in (of.theta_p, of.theta_u) for block in thetas for x in block)
-    masked = all(of.free[b][i] or of.theta_u[b][i] == 0 for b in BLOCKS for i in range(B))
-    return ranges and masked and all(within(of.product(b, i), residue) for b in BLOCKS for i in range(B) if of.free[b][i])
+    ranges = all(within(c, entry) for row in of.curvature[b] for c in row)
+    ranges = ranges and all(within(x, weight) for x in (*of.theta_p[b], *of.theta_u[b]))
+    masked = all(of.free[b][i] or of.theta_u[b][i] == 0 for i in range(B))
+    return ranges and masked and all(within(of.product(b, i), residue) for i in range(B) if of.free[b][i])
 
 
 @lru_cache
