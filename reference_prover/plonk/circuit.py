@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Callable
 
 from ..errors import TablesError
-from ..expression import degree
+from ..expression import Expression, degree
 from ..tables import Tables
 from .domain import Domain
 from .queries import Column, Kind, Opening, Queries, collect, copied_columns, named_columns
+from .simplify import simplified
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Circuit:
     @classmethod
     def of(cls, tables: Tables) -> "Circuit":
         """Raises TablesError where the proof system cannot prove such tables."""
-        queries, domain = collect(tables), Domain(tables.k, _degree(tables))
+        queries, domain = collect(tables), Domain(tables.k, highest_degree(tables))
         circuit = cls(tables, named_columns(tables), queries, copied_columns(tables), domain)
         circuit._check()
         return circuit
@@ -68,9 +70,12 @@ class Circuit:
         return tuple(one for one in self.queries.instance if self.is_committed(one.column))
 
     def _check(self) -> None:
-        counts = [sum(one.column.index == index for one in self.queries.advice) for index in range(len(self.tables.advice))]
-        if max([3] + counts) + 3 != self.tables.unusable:
+        tables = self.tables
+        counts = [sum(one.column.index == index for one in self.queries.advice) for index in range(len(tables.advice))]
+        if max([3] + counts) + 3 != tables.unusable:
             raise TablesError("the proof system lays the circuit out otherwise than the tables do", field="gates")
+        if highest_degree(tables, simplified) != self.domain.degree:
+            raise TablesError("the highest degree stands on a product that is multiplied by 0", field="gates")
         first = (self.queries.advice + self.committed_queries)[:1]
         if first and first[0].rotation != 0:
             raise TablesError("the proof system needs the first cell that is opened to be of the current row", field="gates", value=first[0].rotation)
@@ -81,10 +86,10 @@ class Circuit:
             seen.add((column, rotation % self.domain.n))
 
 
-def _degree(tables: Tables) -> int:
+def highest_degree(tables: Tables, form: Callable[[Expression], Expression] = lambda expression: expression) -> int:
     """The highest degree of an identity: gates; at least 3 (permutation) and, with a lookup, 4 and 2 + both its sides."""
-    highest = max([3] + [degree(poly) for gate in tables.gates for poly in gate.polys])
+    highest = max([3] + [degree(form(poly)) for gate in tables.gates for poly in gate.polys])
     for lookup in tables.lookups:
-        sides = [max([1] + [degree(one) for one in side]) for side in (lookup.inputs, lookup.table)]
+        sides = [max([1] + [degree(form(one)) for one in side]) for side in (lookup.inputs, lookup.table)]
         highest = max(highest, 4, 2 + sum(sides))
     return highest

@@ -1,17 +1,19 @@
 """The text that the verifying key's transcript value hashes: the library's Rust `Debug` output, written here from the tables.
 
 It pins the domain and every gate, query and lookup. That a text meant for people is hashed is the library's choice; writing it
-out again, rather than taking the value from a key file, is what makes this verifier independent.
+out again, rather than taking the value from a key file, is what makes this verifier independent. The library simplifies expressions
+before it shows them: it drops terms that are the constant 0 and factors that are the constant 1, and products with a 0.
 """
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import Iterable, Sequence
 
+from ..errors import TablesError
 from ..expression import Cell, Const, Expression, Neg, Product, Sum
 from .circuit import Circuit
 from .queries import Column, Kind, Opening
+from .simplify import simplified
 
 _NAMES = {Kind.ADVICE: "Advice", Kind.FIXED: "Fixed", Kind.INSTANCE: "Instance"}
 
@@ -52,13 +54,13 @@ def _expression(circuit: Circuit, expression: Expression) -> str:
             return f"{_NAMES[column.kind]} {{ query_index: {index}, column_index: {column.index}, rotation: Rotation({rotation}) }}"
         case Neg(term):
             return f"Negated({_expression(circuit, term)})"
-        case Sum(parts) | Product(parts):  # the library's are binary and associate to the left
-            name = type(expression).__name__
-            return reduce(lambda left, right: f"{name}({left}, {right})", [_expression(circuit, part) for part in parts])
+        case Sum((left, right)) | Product((left, right)):
+            return f"{type(expression).__name__}({_expression(circuit, left)}, {_expression(circuit, right)})"
+    raise TablesError("an expression was not simplified", field="gates", value=expression)
 
 
 def _expressions(circuit: Circuit, expressions: Iterable[Expression]) -> str:
-    return _list(_expression(circuit, one) for one in expressions)
+    return _list(_expression(circuit, simplified(one)) for one in expressions)
 
 
 def _lookup(circuit: Circuit, inputs: Sequence[Expression], table: Sequence[Expression]) -> str:
