@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from zkapex_jax.circuit.model import Circuit
 from zkapex_jax.circuit.relations.dense_kkt import build_dense_kkt, build_sized
-from zkapex_jax.circuit.relations.dense_size import DENSE_SIZES, DENSE_TOY, Dense
+from zkapex_jax.circuit.relations.dense_size import DENSE_SIZES, DENSE_TOY, Dense, dense_size
 from zkapex_jax.circuit.relations.enrol import build_enrol
 from zkapex_jax.circuit.relations.fold_kkt import build_fold_kkt
 from zkapex_jax.errors import InputError
@@ -26,4 +26,5 @@ def build(relation: str, preset: Preset) -> Circuit:
     return RELATIONS[relation](preset)
 
 
-__all__ = ["DENSE_SIZES", "DENSE_TOY", "RELATIONS", "Dense", "build", "build_dense_kkt", "build_enrol", "build_fold_kkt", "build_sized"]
+__all__ = ["DENSE_SIZES", "DENSE_TOY", "RELATIONS", "Dense", "build", "build_dense_kkt", "build_enrol", "build_fold_kkt", "build_sized",
+           "dense_size"]  # fmt: skip

@@ -12,7 +12,7 @@ from zkapex_jax.circuit.builder import CircuitBuilder
 from zkapex_jax.circuit.columns import Column
 from zkapex_jax.circuit.expression import Expression, Operand, total
 from zkapex_jax.circuit.model import Circuit
-from zkapex_jax.circuit.relations.dense_size import Dense
+from zkapex_jax.circuit.relations.dense_size import Dense, dense_size
 
 RELATION = "dense_kkt"
 
@@ -54,7 +54,7 @@ def build_dense_kkt(block: int, *, k: int = 12, ranges: bool = True) -> Circuit:
     Raises:
         InputError: a size that ``Dense`` refuses.
     """
-    return build_sized(Dense(block, k), ranges=ranges)
+    return build_sized(dense_size(block, k), ranges=ranges)
 
 
 def build_sized(size: Dense, *, ranges: bool = True) -> Circuit:

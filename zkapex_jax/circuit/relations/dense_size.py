@@ -13,6 +13,9 @@ LANES = 8
 #: Largest block: rows of C longer than this belong to the folded relation.
 MAX_BLOCK = 64
 
+#: Weights of at most 8 in magnitude, in units of 2^−16.
+LEAST_WEIGHT_BITS = 20
+
 
 @dataclass(frozen=True)
 class Dense:
@@ -116,11 +119,21 @@ class Dense:
         }  # fmt: skip
 
 
+def dense_size(block: int, k: int = 12) -> Dense:
+    """Blocks of that size in 2^k rows, with as many limbs as ``LEAST_WEIGHT_BITS`` takes.
+
+    Raises:
+        InputError: a size that ``Dense`` refuses.
+    """
+    limbs = -(-LEAST_WEIGHT_BITS // (k - 1)) if type(k) is int and k > 1 else 1
+    return Dense(block, k, limbs)
+
+
 #: Small enough for a prover in plain Python. Its curvature has 8 bits.
 DENSE_TOY = Dense(8, k=9, weight_limbs=3, blinding_rows=16)
 
 #: The sizes that are measured, by the name of their golden file.
-DENSE_SIZES = {"toy": DENSE_TOY, **{f"{block}": Dense(block) for block in (8, 16, 32, 64)}}
+DENSE_SIZES = {"toy": DENSE_TOY, **{f"{block}": dense_size(block) for block in (8, 16, 32, 64)}}
 
 
 def _refuse(field: str, value: object, message: str) -> InputError:
