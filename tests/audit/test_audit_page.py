@@ -98,9 +98,9 @@ def loud(audit: Audit, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
 
 def test_disagreement_is_loud(made, capsys: pytest.CaptureFixture[str]) -> None:
     html, printed = loud(made((), (2,)), capsys)
-    assert "the verifiers disagree" in html and 'role="alert"' in html and "Python on the bundle: chunk 2: no" in html
+    assert "the verifiers disagree" in html and 'role="alert"' in html and "Python refuses the bundle: chunk 2: no" in html
     assert '<tr class="disputed"><th scope="row">2</th>' in html and "✓ accepted" not in html
-    assert "DISAGREEMENT" in printed and "verifiers differ on chunk 2 of the bundle" in printed
+    assert "DISAGREEMENT" in printed and "They differ on chunk 2 of the bundle" in printed
     assert "What it would prove" in html and "What it would prove" in printed
 
 

@@ -21,7 +21,7 @@ def test_limits_stand_with_their_numbers(made) -> None:
     assert line(audit, "budget").numbers[0].startswith("each of 2 chunks: Σ f·δ² ≤ D = 1,000,000, so the free weights moved by at most 1,000.0 units")
     assert line(audit, "stationary").numbers == ["each of 2 chunks: T1 = ⌊16²·800/8⌋ = 25,600"]
     assert line(audit, "rounding").numbers == ["each of 2 chunks: T2 = 32·10·16 = 5,120"]
-    assert "64 % " not in line(audit, "base").numbers[0] and "50 % of" in line(audit, "base").numbers[0]
+    assert "50 % of the norm of the base weights" in line(audit, "base").numbers[0]
 
 
 def test_the_distance_is_that_of_the_formula_and_adds_in_squares(made) -> None:
@@ -48,16 +48,21 @@ def test_an_enrolment_speaks_of_no_request(made) -> None:
 
 
 def test_verdicts_in_words(made) -> None:
-    assert words.verdict(made()) == "The bundle is accepted by both verifiers, Rust and Python."
-    assert words.verdict(made(python=None)) == "The bundle is accepted by the Rust verifier alone."
+    assert words.verdict(made()) == "The enrolment proof and the bundle are accepted by both verifiers, Rust and Python."
+    assert words.verdict(made(python=None)) == "The enrolment proof and the bundle are accepted by the Rust verifier alone."
     assert words.verdict(made((0,), (0,))) == "The bundle is refused by both verifiers, Rust and Python."
-    assert "DISAGREE" in words.verdict(made((), (2,)))
+    assert "DISAGREE on the bundle" in words.verdict(made((), (2,)))
+    assert words.verdict(made(bundle=False)) == "The enrolment proof is accepted by both verifiers, Rust and Python."
 
 
 def test_complaints_name_verifier_proof_and_chunk(made) -> None:
     audit = made((), (2,))
     assert words.complaints(audit.proofs[0]) == []
-    assert words.complaints(audit.proofs[1]) == ["Python on the bundle: chunk 2: no", "verifiers differ on chunk 2 of the bundle"]
+    assert words.complaints(audit.proofs[1]) == [
+        "Rust accepts the bundle",
+        "Python refuses the bundle: chunk 2: no",
+        "They differ on chunk 2 of the bundle",
+    ]
 
 
 def test_what_is_taken_on_trust(made) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from zkapex_jax import __version__
+from zkapex_jax.errors import InputError
+from zkapex_jax.formats.container import open_container
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.report.audit import words
 from zkapex_jax.report.audit.lines import lines
@@ -32,7 +34,7 @@ def audit(
 
     Raises:
         RefusedError: files do not belong together, a signature is wrong, or insecure files without permission.
-        InputError: an artefact is malformed, or `curve` is unknown.
+        InputError: an artefact is malformed, `curve` is unknown, or a file changed while it was judged.
     """
     reference = audit_python.Reference.open(tool, curve, allow_insecure) if python else None
     facts = facts_of(tool, case)
@@ -46,6 +48,7 @@ def audit(
         judges += [reference.judge_bundle(case, on_progress)] if reference else []
         request = case.bundle.request
         proofs.append(_proof("bundle", case.bundle.bundle.path, request.touched_weights, case.bundle.bundle.chunks, judges))
+    _unchanged(case)
     return Audit(
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         program=f"zkapex {__version__}",
@@ -57,6 +60,13 @@ def audit(
         taken=words.taken(facts),
         again=again(tool, case),
     )
+
+
+def _unchanged(case: AuditCase) -> None:
+    """The numbers were read before the verifiers read the files: they must be of the same bytes."""
+    for artefact in case.artefacts():
+        if open_container(artefact.path).digest != artefact.digest:
+            raise InputError("changed while it was being audited", code="changed", file=artefact.path)
 
 
 def _proof(kind: str, file: Path, weights: int, chunks: tuple[int, ...], judges: list[Judge]) -> ProofVerdict:

@@ -51,6 +51,13 @@ class AuditCase:
         """The provider's key that an artefact must be signed with: `signer` if it is the provider's, else the first."""
         return signer if signer in self.keys else self.keys[0]
 
+    def artefacts(self) -> tuple[Artefact, ...]:
+        """Every file of the case."""
+        answered = (self.bundle.bundle, self.bundle.request, self.bundle.state) if self.bundle else ()
+        proven = (self.proof.proof, self.proof.base) if self.proof else ()
+        replaced = (self.proof.replaced,) if self.proof and self.proof.replaced else ()
+        return (self.enrolment, *answered, *proven, *replaced)
+
 
 def from_ledger(provider: Path, subject: Path, key: str | None = None) -> AuditCase:
     """The case of a bundle, an enrolment or an enrolment proof, with all that the ledger in `provider` knows of it.

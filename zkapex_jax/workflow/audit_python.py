@@ -56,7 +56,7 @@ class Reference:
                 self.tool.tables, self.tool.srs, case.enrolment.path, given.request.path, given.state.path, given.bundle.path,
                 allow_insecure=self.allow_insecure, curve=self.curve, progress=told,
             ),
-            on_progress, "python, bundle", given.bundle.chunks,
+            on_progress, "bundle: python", given.bundle.chunks,
         )  # fmt: skip
 
     def judge_enrolment(self, case: AuditCase, on_progress: OnProgress | None) -> Judge:
@@ -71,7 +71,7 @@ class Reference:
                 self.tool.enrol_tables, self.tool.srs, given.base.path, case.enrolment.path, given.proof.path,
                 state=given.replaced.path if given.replaced else None, allow_insecure=self.allow_insecure, curve=self.curve, progress=told,
             ),
-            on_progress, "python, enrolment", given.proof.chunks,
+            on_progress, "enrolment: python", given.proof.chunks,
         )  # fmt: skip
 
     def _judge(

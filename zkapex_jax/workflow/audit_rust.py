@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.prover import OnProgress
@@ -24,7 +25,7 @@ def judge_bundle(tool: Toolchain, case: AuditCase, allow_insecure: bool, on_prog
     return _judge(
         lambda: check_bundle(
             tool, enrolment=case.enrolment.path, request=given.request.path, state=given.state.path, bundle=given.bundle.path,
-            provider_key=case.key(given.request.signer), allow_insecure=allow_insecure, on_progress=on_progress,
+            provider_key=case.key(given.request.signer), allow_insecure=allow_insecure, on_progress=_named("bundle", on_progress),
         )  # fmt: skip
     )
 
@@ -37,9 +38,15 @@ def judge_enrolment(tool: Toolchain, case: AuditCase, allow_insecure: bool, on_p
     return _judge(
         lambda: check_enrolment(
             tool, base=given.base.path, enrolment=case.enrolment.path, proof=given.proof.path, provider_key=case.key(given.base.signer),
-            state=given.replaced.path if given.replaced else None, allow_insecure=allow_insecure, on_progress=on_progress,
+            state=given.replaced.path if given.replaced else None, allow_insecure=allow_insecure,
+            on_progress=_named("enrolment", on_progress),
         )  # fmt: skip
     )
+
+
+def _named(proof: str, on_progress: OnProgress | None) -> OnProgress:
+    """Both proofs pass through stages of one name: say which proof."""
+    return lambda step: on_progress(replace(step, stage=f"{proof}: {step.stage}")) if on_progress else None
 
 
 def _judge(verify: Callable[[], VerifyResult | EnrolmentVerdict]) -> Judge:

@@ -134,7 +134,7 @@ def _hiding_places(enrolled: Enrolled) -> Line:
 def _base(enrolled: Enrolled) -> Line:
     def words(chunk: EnrolledChunk) -> str:
         told = f"ΣΔ² ≤ D0 = {chunk.d0:,}, so ‖Δ‖ ≤ {length(chunk.d0**0.5)}"
-        return f"{told}, {share(chunk.d0**0.5, chunk.base_energy**0.5)} of the base weights' norm"
+        return f"{told}, {share(chunk.d0**0.5, chunk.base_energy**0.5)} of the norm of the base weights that are not forgotten"
 
     return _line(
         "base",

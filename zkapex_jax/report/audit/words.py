@@ -60,17 +60,24 @@ def taken(facts: Facts) -> list[str]:
 
 def verdict(audit: Audit) -> str:
     """One sentence for the top of the page."""
-    what = "the enrolment" if audit.facts.kind == "enrolment" else "the bundle"
+    told = [PROOF_TITLES[proof.proof] for proof in audit.proofs if proof.outcome == audit.outcome]
+    what = " and the ".join(told)
     if audit.outcome == "disagreement":
-        return f"The verifiers DISAGREE on {what}: one of them is wrong. Trust neither, keep these files and report them."
+        return f"The verifiers DISAGREE on the {what}: one of them is wrong. Trust neither, keep these files and report them."
     by = " and ".join(audit.judges)
     verifiers = f"by both verifiers, {by}" if len(audit.judges) > 1 else f"by the {by} verifier alone"
     rest = "" if audit.facts.unconditional or audit.outcome == "refused" else ", on condition that its enrolment proof holds (not given)"
-    return f"{what.capitalize()} is {audit.outcome} {verifiers}{rest}."
+    return f"The {what} {'are' if len(told) > 1 else 'is'} {audit.outcome} {verifiers}{rest}."
 
 
 def complaints(proof: ProofVerdict) -> list[str]:
-    """Why, for each verifier that refused; and which chunks verifiers differ on."""
-    found = [f"{judge.name} on the {PROOF_TITLES[proof.proof]}: {judge.reason}" for judge in proof.judges if not judge.accepted]
+    """What each verifier says of a proof that is not accepted by all, and which chunks they differ on; nothing of others."""
+    if proof.outcome == "accepted":
+        return []
+    title = PROOF_TITLES[proof.proof]
+    found = [
+        f"{judge.name} accepts the {title}" if judge.accepted else f"{judge.name} refuses the {title}: {judge.reason}"
+        for judge in proof.judges
+    ]
     disputed = ", ".join(map(str, proof.disputed()))
-    return found + ([f"verifiers differ on chunk {disputed} of the {PROOF_TITLES[proof.proof]}"] if disputed else [])
+    return found + ([f"They differ on chunk {disputed} of the {title}"] if disputed else [])
