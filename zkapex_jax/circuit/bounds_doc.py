@@ -34,7 +34,7 @@ preset count the rounds of this protocol; Halo2's own challenges follow at the e
 
 _INNER_HEAD = """## Halo2's own challenges
 
-What its challenges let through, for polynomials of degree below N = 2^k that an algebraic prover has committed to
+What its challenges let through, for polynomials of degree below 2^k that an algebraic prover has committed to
 (`zkapex_jax/circuit/inner_error.py`). The rest of Halo2's error is an assumption, not a count: KZG commitments bind in the algebraic
 group model, and BLAKE2b answers like a random oracle.
 """

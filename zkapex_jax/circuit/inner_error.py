@@ -1,7 +1,7 @@
 """The statistical error of Halo2 itself, by circuit: what its own challenges let through, counted as ``soundness`` counts ours.
 
 Exact fractions, a Fiat–Shamir query each. They hold for the polynomials that an algebraic prover has committed to, of degree
-below the N = 2^k powers of the SRS; that a commitment binds to one such polynomial is the assumption on KZG.
+below the 2^k powers of the SRS; that a commitment binds to one such polynomial is the assumption on KZG.
 Sources: midnight-proofs 0.8.3, ``plonk/mod.rs`` (identities), ``poly/kzg/mod.rs`` (opening); the Halo 2 book.
 """
 
@@ -54,7 +54,7 @@ def _arguments(circuit: Circuit) -> Iterator[ErrorTerm]:
 
 def _identities(circuit: Circuit) -> Iterator[ErrorTerm]:
     yield _root("y", "the sum of all identities is zero on a row where one is not", identity_count(circuit) - 1)
-    yield _root("x", "a combined identity that is no multiple of X^N − 1 holds at x", circuit.degree * circuit.domain)
+    yield _root("x", "a combined identity that is no multiple of X^(2^k) − 1 holds at x", circuit.degree * circuit.domain)
 
 
 def _opening(circuit: Circuit) -> Iterator[ErrorTerm]:
