@@ -19,7 +19,7 @@ def test_the_group_measures_the_protocol_by_itself(run: Run, cache: Path, tmp_pa
 
 def test_dense_blocks_beside_the_folded_relation(run: Run, cache: Path, tmp_path: Path) -> None:
     out = tmp_path / "dense.json"
-    shown = run("bench", "dense", "--blocks", "8,16", "--out", out, "--json", *TOOLS, "--cache", cache).document
+    shown = run("bench", "dense", "--blocks", "8,16", "--chunks", 1, "--out", out, "--json", *TOOLS, "--cache", cache).document
     assert [(row["relation"], row["block"]) for row in shown["dense"]] == [
         (name, block) for block in (8, 16) for name in ("dense_kkt_unranged", "dense_kkt")
     ]
@@ -30,7 +30,7 @@ def test_dense_blocks_beside_the_folded_relation(run: Run, cache: Path, tmp_path
 
 
 def test_the_table_names_both_relations(run: Run, cache: Path) -> None:
-    shown = run("bench", "dense", "--blocks", "8", *TOOLS, "--cache", cache).out
+    shown = run("bench", "dense", "--blocks", "8", "--chunks", 2, *TOOLS, "--cache", cache).out
     assert "dense_kkt" in shown and "fold_kkt" in shown and "bytes a weight" in shown
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import (
@@ -27,7 +28,6 @@ from zkapex_jax.cli.output import Output, human_bytes
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import refuse_existing, write_text
 from zkapex_jax.presets import get_preset
-
 
 bench_app = typer.Typer(rich_markup_mode="rich")
 Measurements = Annotated[Path | None, option("out", "FILE", "Also write the measurements here, as JSON.")]
@@ -72,7 +72,7 @@ def bench(
 @guarded
 def dense(
     blocks: Annotated[str, typer.Option("--blocks", metavar="B,…", help="Block sizes, multiples of 8 up to 64.")] = "8,16,32,64",
-    chunks: Annotated[int, typer.Option("--chunks", min=1, max=1000, help="Chunks of the folded relation to compare with.")] = 1,
+    chunks: Annotated[int, typer.Option("--chunks", min=1, max=1000, help="Proofs of each size, and chunks of the folded relation.")] = 3,
     out: Measurements = None,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
