@@ -63,11 +63,12 @@ Made = Callable[..., Audit]
 
 @pytest.fixture(scope="session")
 def made() -> Made:
-    """`rust`, `python`: chunks of the bundle that each refuses, "malformed", or None for a verifier that was not asked."""
+    """`rust`, `python`: chunks of the bundle that each refuses, "malformed", or None for a verifier that was not asked;
+    `many`: how many chunks the verdict on the bundle has."""
 
-    def make(rust: Any = (), python: Any = (), **kind: Any) -> Audit:
+    def make(rust: Any = (), python: Any = (), many: int = 0, **kind: Any) -> Audit:
         about, proofs = facts(**kind), []
-        for proof, there, chunks in (("enrolment", about.enrolled, [0, 1, 2]), ("bundle", about.answer, [0, 2])):
+        for proof, there, chunks in (("enrolment", about.enrolled, [0, 1, 2]), ("bundle", about.answer, list(range(many)) or [0, 2])):
             if there:
                 last = proof == "bundle" or about.answer is None
                 given = [(name, said if last else ()) for name, said in (("Rust", rust), ("Python", python)) if said is not None]

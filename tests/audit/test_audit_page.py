@@ -127,3 +127,10 @@ def test_formulas_are_set(page: str) -> None:
 
 def test_rendering_is_deterministic(made, page: str) -> None:
     assert render(made(), "../..").decode() == page
+
+
+def test_of_many_chunks_the_terminal_lists_those_in_doubt(made, capsys: pytest.CaptureFixture[str]) -> None:
+    html, printed = loud(made((7,), (7, 30), many=40), capsys)
+    assert "38 chunks that every verifier accepts not listed" in printed and printed.count("refused") >= 3
+    assert html.count('class="disputed"') == 1 and html.count('<th scope="row">') > 40
+    assert "not listed" not in loud(made(), capsys)[1]

@@ -20,6 +20,7 @@ from zkapex_jax.report.audit.numbers import plural, power
 from zkapex_jax.report.audit.schema import Audit, Judge, Line, ProofVerdict
 
 _WIDEST = 118
+_MOST_ROWS = 16
 _COLORS = {"accepted": "green", "refused": "red", "disagreement": "bold white on red"}
 
 
@@ -103,13 +104,23 @@ def _verdicts(proof: ProofVerdict) -> RenderableType:
     for judge in proof.judges:
         table.add_column(judge.name)
         table.add_column("time", justify="right")
-    for chunk in proof.chunks:
+    for chunk in _shown(proof):
         table.add_row(str(chunk), *(cell for judge in proof.judges for cell in _cells(judge, chunk)))
     table.add_section()
     whole = (cell for judge in proof.judges for cell in (_said(judge.accepted, judge.malformed), human_seconds(judge.seconds)))
     table.add_row("all", *whole)
-    title = Text(f"{words.PROOF_TITLES[proof.proof]}, {plural(proof.weights, 'weight')}")
+    hidden = len(proof.chunks) - len(_shown(proof))
+    more = f"; {plural(hidden, 'chunk')} that every verifier accepts not listed" if hidden else ""
+    title = Text(f"{words.PROOF_TITLES[proof.proof]}, {plural(proof.weights, 'weight')}{more}")
     return Padding(Group(title, table), (0, 0, 0, 1))
+
+
+def _shown(proof: ProofVerdict) -> list[int]:
+    """Of many chunks, those that not every verifier accepts; the HTML page and --json list all."""
+    if len(proof.chunks) <= _MOST_ROWS:
+        return proof.chunks
+    said = {chunk: [judge.verdict(chunk) for judge in proof.judges] for chunk in proof.chunks}
+    return [chunk for chunk, verdicts in said.items() if not all(verdict and verdict.accepted for verdict in verdicts)]
 
 
 def _cells(judge: Judge, chunk: int) -> tuple[str, str]:
