@@ -19,13 +19,12 @@ Columns = dict[str, list[int]]
 
 @dataclass(frozen=True)
 class Sample:
-    """A circuit: tables as canonical text, columns by name, why it is there, and whether a seed fixes its proof."""
+    """A circuit: tables as canonical text, columns by name, and why it is there."""
 
     name: str
     why: str
     tables: str
     columns: Columns
-    deterministic: bool = True
 
 
 def samples() -> list[Sample]:
@@ -113,22 +112,18 @@ def pairs() -> Sample:
     """(u, v) in a table of squares and (q w u, w') in another: two lookups of two columns, one side of degree 2."""
     text = _tables(
         "pairs", 5, advice=["u", "v", "w"], plain=["p"],
-        fixed=[_fixed("n", *((row, 1, row) for row in range(1, 6))), _fixed("sq", *((row, 1, row * row) for row in range(1, 6))), _fixed("q", (3, 4, 1))],
+        fixed=[_fixed("n", *((row, 1, row) for row in range(1, 6))), _fixed("sq", *((row, 1, row * row) for row in range(1, 6))), _fixed("q", (3, 5, 1))],
         gates=[_gate("pairs.next", _product(cell("q"), _sum(cell("w", 1), _minus(_product(cell("w"), cell("u"))), _minus(cell("p", -2)))))],
         lookups=[
             _lookup("pairs.square", (cell("u"), cell("n")), (cell("v"), cell("sq"))),
             _lookup("pairs.root", (_product(cell("q", 1), cell("v", 1)), cell("sq")), (_product(cell("q", 1), cell("u", 1)), cell("n"))),
         ],
     )  # fmt: skip
-    u = [0, 1, 2, 3, 4, 5, 3, 1, 2]
-    u[3:7] = [1, 2, 3, 4]
-    u += [5]
-    p = [5, 9, 2, MODULUS - 1, 4]
-    w = [0, 0, 0, 11]
-    for row in range(3, 7):
+    u, p, w = [0, 1, 2, 1, 2, 3, 4, 5, 2], [5, 9, 2, MODULUS - 1, 4, 6], [0, 0, 0, 11]
+    for row in range(3, 8):
         w.append((w[row] * u[row] + p[row - 2]) % MODULUS)
     why = "several lookups, of several columns, with inputs of degree 2 and rotations in them; a plain column read from above"
-    return Sample("pairs", why, text, {"u": u, "v": [one * one for one in u], "w": w, "p": p}, deterministic=False)
+    return Sample("pairs", why, text, {"u": u, "v": [one * one for one in u], "w": w, "p": p})
 
 
 def leftover() -> Sample:
@@ -137,7 +132,7 @@ def leftover() -> Sample:
         "leftover", 5, advice=["b"], fixed=[_fixed("t", *((value, 1, value) for value in range(1, 16)))],
         lookups=[_lookup("leftover.range", (cell("b"), cell("t")))],
     )  # fmt: skip
-    return Sample("leftover", "a lookup that leaves many values of its table over; no gate, no instance", text, {"b": [3, 1, 4, 1, 5]}, deterministic=False)
+    return Sample("leftover", "a lookup that leaves many values of its table over; no gate, no instance", text, {"b": [3, 1, 4, 1, 5]})
 
 
 def next_first() -> Sample:
