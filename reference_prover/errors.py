@@ -55,6 +55,30 @@ class ChallengeError(SpecError):
     code = "challenge"
 
 
+class CurveError(SpecError):
+    """No such curve backend, or points and scalars that do not match in number."""
+
+    code = "curve"
+
+
+class PointError(SpecError):
+    """Bytes that are not the one encoding of a point of the group."""
+
+    code = "point"
+
+
+class SrsError(SpecError):
+    """A reference string that is malformed, or whose points are not what they are said to be."""
+
+    code = "srs"
+
+
+class ProofRefused(SpecError):
+    """Bytes that are not a proof of the statement: wrong length, a bad point or scalar, an identity or an opening that fails."""
+
+    code = "refused"
+
+
 def _short(value: object, limit: int = 80) -> str:
     text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

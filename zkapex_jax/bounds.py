@@ -44,6 +44,19 @@ class StatementSize(Protocol):
     def slack_bits(self) -> tuple[int, int, int]: ...
 
 
+class DenseSize(Protocol):
+    """The sizes that the bounds of the dense relation depend on; ``circuit.relations.dense_kkt.Dense`` has them."""
+
+    @property
+    def block(self) -> int: ...
+    @property
+    def curvature_bits(self) -> int: ...
+    @property
+    def weight_bits(self) -> int: ...
+    @property
+    def residue_bits(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Bound:
     """One integer of a statement: |quantity| ≤ ``limit``. ``source`` says which proven range gives it, ``relation`` where."""
@@ -83,6 +96,23 @@ def bounds_sheet(size: StatementSize) -> tuple[Bound, ...]:
 def broken_bounds(size: StatementSize) -> tuple[Bound, ...]:
     """The lines of the sheet that reach p/2; empty for a sound preset."""
     return tuple(bound for bound in bounds_sheet(size) if not bound.holds)
+
+
+def dense_bounds_sheet(size: DenseSize) -> tuple[Bound, ...]:
+    """Every integer of relation ``dense_kkt``; each line rests on lines above it, the first two on range lookups."""
+    entry, weight = 2 ** (size.curvature_bits - 1), 2 ** (size.weight_bits - 1)
+    delta, residue = 2 * weight - 1, 2 ** (size.residue_bits - 1)
+    product = size.block * entry * delta
+    bounds = (
+        Bound("C_ij", entry, f"range lookup: a window of 2^{size.curvature_bits}"),
+        Bound("θp_i, θu_i", weight, f"range lookups of limbs: a window of 2^{size.weight_bits}"),
+        Bound("δ_i", delta, "θu_i − θp_i, both in one window"),
+        Bound("C_ij δ_j", entry * delta, "|C| · |δ|"),
+        Bound("Σ_j C_ij δ_j", product, "block · |C| · |δ|, every partial sum included"),
+        Bound("r_i", residue, f"range lookups of limbs: a window of 2^{size.residue_bits}"),
+        Bound("Σ_j C_ij δ_j − r_i", product + residue, "zero modulo p, so zero"),
+    )
+    return tuple(replace(bound, relation="dense_kkt") for bound in bounds)
 
 
 def projection_limit(size: StatementSize) -> int:

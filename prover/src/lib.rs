@@ -18,6 +18,7 @@ pub mod field;
 pub mod online;
 pub mod plonk;
 pub mod progress;
+pub mod relation;
 pub mod srs;
 pub mod tables;
 pub mod ternary;

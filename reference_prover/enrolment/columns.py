@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from ..exact import combine
 from ..field import MODULUS, powers
@@ -38,6 +38,11 @@ def secret_columns(
     folded = [*blinding.gradients, blinding.theta_p]
     folded += [blind.tie(blinding)] if claim.tie is not None else []
     yield from lanes(layout, "fold", fold(layout, claim, weights), fold_blinding(layout, weights[: len(folded)], folded))
+    yield from cell_columns(layout, claim, blinding)
+
+
+def cell_columns(layout: EnrolmentLayout, claim: EnrolmentClaim, blinding: EnrolmentBlinding) -> Iterator[tuple[str, list[int]]]:
+    """The cells of round 1, cut into columns."""
     for index, values in enumerate(cut(cell_values(layout, claim), layout.blinding_start)):
         yield f"cells.{index}", layout.column({0: values, layout.blinding_start: blinding.cells[index]})
 
@@ -75,11 +80,21 @@ def public_columns(
     layout: EnrolmentLayout, statement: EnrolmentStatement, free: list[int], challenges: EnrolmentChallenges
 ) -> Iterator[tuple[str, list[int]]]:
     """c and the weights w: rebuilt by the verifier, no blinding."""
+    for name, values in plain_columns(layout, statement, free, challenges):
+        yield name, layout.column({0: values})
+
+
+def plain_columns(
+    layout: EnrolmentLayout, statement: EnrolmentStatement, free: Sequence[int], challenges: EnrolmentChallenges
+) -> Iterator[tuple[str, list[int]]]:
+    """The same, each as long as prover and verifier write it: the length of a plain column enters the transcript."""
     mu, c = challenges.mu, linear_form(layout, challenges.b, challenges.eta)
     scale = {1: mu, 0: mu * mu % MODULUS}
     on = [*free, *[0] * (layout.capacity - len(free))]  # pads count as forgotten
-    yield from lanes(layout, "c", [scale[f] * value % MODULUS for f, value in zip(on, c, strict=True)])
+    scaled = [scale[f] * value % MODULUS for f, value in zip(on, c, strict=True)]
+    for lane in range(layout.lanes):
+        yield f"c.{lane}", [0] * layout.active_start + scaled[lane :: layout.lanes]
     for index, weights in enumerate(cut(cell_weights(layout, challenges), layout.blinding_start)):
-        yield f"w.{index}", layout.column({0: weights})
+        yield f"w.{index}", weights
     offset = (1 << (layout.range_bits - 1)) * sum(powers(challenges.zeta, layout.projections))
-    yield "w_const", layout.column({0: [(pow(mu, 3, MODULUS) * offset - statement.d0) % MODULUS]})
+    yield "w_const", [(pow(mu, 3, MODULUS) * offset - statement.d0) % MODULUS]

@@ -7,13 +7,13 @@ mu^6 sum_k rho^k G_k, and every public weight is written for those scaled cells.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Iterator
+from typing import Iterator, Sequence
 
 import numpy as np
 
 from .. import relation
 from ..field import MODULUS, powers
-from ..layout import Layout
+from ..layout import Frame, Layout
 from ..statement import Statement
 from ..tables import Tables
 from ..ternary import combination, expand
@@ -35,39 +35,70 @@ def assign(tables: Tables, layout: Layout, statement: Statement, claim: Claim, c
 
 def secret_columns(layout: Layout, claim: Claim, challenges: Challenges, blinding: Blinding) -> Iterator[tuple[str, list[int]]]:
     """theta_p, theta_u, y, fold, bits, q: committed by the client, with blinding rows."""
-    mu, mu4 = challenges.mu, pow(challenges.mu, 4, MODULUS)
-    scaled = lambda values: [value * mu4 % MODULUS for value in values]
-    yield from lanes(layout, "theta_p", [x % MODULUS for x in claim.theta_p], blinding.theta_p)
-    yield from lanes(layout, "theta_u", [x % MODULUS for x in claim.theta_u], blinding.theta_u)
-    tail = {0: scaled(claim.sigma), 1: scaled(claim.e)}
-    yield from lanes(layout, "y", scaled(claim.y), [scaled(cells) for cells in blinding.y], tail)
-    mu6 = pow(mu, 6, MODULUS)
+    yield from weight_columns(layout, "theta_p", claim.theta_p, blinding.theta_p)
+    yield from weight_columns(layout, "theta_u", claim.theta_u, blinding.theta_u)
+    yield from y_columns(layout, claim, blinding, pow(challenges.mu, 4, MODULUS))
+    mu6 = pow(challenges.mu, 6, MODULUS)
     weights = powers(challenges.rho, layout.client_rows, mu6)  # forget rows have no blinding
     yield from lanes(layout, "fold", fold_rows(mu6, challenges.rho, claim.gradients), fold_blinding(layout, weights, blinding.gradients))
+    yield from bits_columns(layout, claim, blinding)
+    yield q_column(layout, claim, blinding)
+
+
+def weight_columns(layout: Frame, name: str, values: Sequence[int], blinding: list[list[int]] | None) -> Iterator[tuple[str, list[int]]]:
+    """One integer a weight, as weights before and after, gradient rows and masks are committed."""
+    return lanes(layout, name, [value % MODULUS for value in values], blinding)
+
+
+def y_columns(layout: Layout, claim: Claim, blinding: Blinding, scale: int = 1) -> Iterator[tuple[str, list[int]]]:
+    """y with sigma and e in its tail: committed unscaled in round 1, in the circuit scaled by mu^4."""
+    scaled = lambda values: [value * scale % MODULUS for value in values]
+    tail = {0: scaled(claim.sigma), 1: scaled(claim.e)}
+    return lanes(layout, "y", scaled(claim.y), [scaled(cells) for cells in blinding.y], tail)
+
+
+def bits_columns(layout: Layout, claim: Claim, blinding: Blinding) -> Iterator[tuple[str, list[int]]]:
+    """The bits of round 2."""
     for index, bits in enumerate(bit_columns(layout, claim)):
         yield f"bits.{index}", layout.column({0: bits, layout.blinding_start: blinding.bits[index]})
-    yield "q", layout.column({0: claim.q, layout.blinding_start: blinding.q})
+
+
+def q_column(layout: Layout, claim: Claim, blinding: Blinding) -> tuple[str, list[int]]:
+    """q of round 3."""
+    return "q", layout.column({0: claim.q, layout.blinding_start: blinding.q})
 
 
 def public_columns(layout: Layout, statement: Statement, claim: Claim, challenges: Challenges) -> Iterator[tuple[str, list[int]]]:
     """free, v, c and the weights w: rebuilt by the verifier, no blinding."""
+    yield from lanes(layout, "free", claim.free)
+    yield "v", layout.column({layout.active_start: [v_value(statement, challenges)] * layout.active_rows})
+    for name, values in plain_columns(layout, statement, challenges):
+        yield name, layout.column({0: values})
+
+
+def v_value(statement: Statement, challenges: Challenges) -> int:
+    """v = mu^9 - gamma mu^4, the same on every active row."""
+    return (pow(challenges.mu, 9, MODULUS) - statement.gamma * pow(challenges.mu, 4, MODULUS)) % MODULUS
+
+
+def plain_columns(layout: Layout, statement: Statement, challenges: Challenges) -> Iterator[tuple[str, list[int]]]:
+    """c and the weights w, each as long as prover and verifier write it: the length of a plain column enters the transcript."""
     mu, eta = challenges.mu, challenges.eta
     u = powers(mu, 12)
     rho = powers(challenges.rho, layout.rows)
     c, c_e = linear_form(layout, challenges.r, eta)
-    yield from lanes(layout, "free", claim.free)
-    yield from lanes(layout, "c", [mu * value % MODULUS for value in c])
-    yield "v", layout.column({layout.active_start: [(u[9] - statement.gamma * u[4]) % MODULUS] * layout.active_rows})
-    yield "w_sigma", layout.column({0: [-u[2] * power % MODULUS for power in rho]})
-    yield "w_e", layout.column({0: [(u[2] * power + u[6] * ce) % MODULUS for power, ce in zip(rho, c_e, strict=True)]})
-    yield "w_q", layout.column({0: [-u[7] * power % MODULUS for power in rho]})
-    yield "w_sigma_q", layout.column({0: [-mu % MODULUS] * layout.rows})
-    yield "w_e2", layout.column({0: [u[3]] * layout.rows})
+    for lane in range(layout.lanes):
+        yield f"c.{lane}", [0] * layout.active_start + [mu * value % MODULUS for value in c[lane :: layout.lanes]]
+    yield "w_sigma", [-u[2] * power % MODULUS for power in rho]
+    yield "w_e", [(u[2] * power + u[6] * ce) % MODULUS for power, ce in zip(rho, c_e, strict=True)]
+    yield "w_q", [-u[7] * power % MODULUS for power in rho]
+    yield "w_sigma_q", [-mu % MODULUS] * layout.rows
+    yield "w_e2", [u[3]] * layout.rows
     offset = (1 << (layout.window_bits - 1)) * sum(powers(eta, layout.projections))
     constant = u[10] * offset - u[8] * statement.t1 - u[11] * statement.t2 - statement.d
-    yield "w_const", layout.column({0: [constant % MODULUS]})
+    yield "w_const", [constant % MODULUS]
     for index, weights in enumerate(cut(bit_weights(layout, challenges), layout.bits_per_column)):
-        yield f"w_bits.{index}", layout.column({0: weights})
+        yield f"w_bits.{index}", weights
 
 
 def ternary_vectors(layout: Layout, r: bytes) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import enrolment, fold, tables, ternary, transcript
+from . import chunks, enrolment, fold, proofs, tables, ternary, transcript
 from .writing import write_json
 
 HANDLERS = {
@@ -15,6 +15,8 @@ HANDLERS = {
     "tables": tables.cases,
     "fold": fold.cases,
     "enrolment": enrolment.cases,
+    "proofs": proofs.cases,
+    "chunks": chunks.cases,
 }
 DEFAULT_OUT = Path(__file__).resolve().parents[2] / "vectors"
 

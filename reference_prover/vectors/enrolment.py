@@ -57,7 +57,7 @@ def case(tables: Tables, name: str, weights: int, renews: bool, blinded: bool) -
     return {
         "tables": TABLES,
         "statement": to_mapping(statement),
-        "witness": _witness(witness),
+        "witness": witness_fields(witness),
         "challenges": seeds | {name: str(getattr(challenges, name)) for name in ("eta", "zeta", "rho", "mu")},
         "blinding": {field.name: nested(getattr(blinding, field.name)) for field in fields(blinding)} if blinded else None,
         "distance": str(squares(claim.delta)),
@@ -106,7 +106,7 @@ def _forgery(
     }
 
 
-def _witness(witness: EnrolmentWitness) -> dict[str, Any]:
+def witness_fields(witness: EnrolmentWitness) -> dict[str, Any]:
     lists = {name: decimals(getattr(witness, name)) for name in ("theta_p", "theta_0", "free")}
     current = None if witness.theta_current is None else decimals(witness.theta_current)
     return lists | {"gradients": [decimals(row) for row in witness.gradients.tolist()], "theta_current": current}

@@ -48,7 +48,7 @@ def case(tables: Tables, name: str, weights: int, blinded: bool) -> dict[str, An
     return {
         "tables": TABLES,
         "statement": to_mapping(statement),
-        "witness": _witness(witness),
+        "witness": witness_fields(witness),
         "challenges": {"r": challenges.r.hex(), "eta": str(challenges.eta), "rho": str(challenges.rho), "mu": str(challenges.mu)},
         "blinding": {field.name: nested(getattr(blinding, field.name)) for field in fields(blinding)} if blinded else None,
         "squared_sums": dict(zip(("t1", "t2", "d"), map(str, online.squared_sums(claim)), strict=True)),
@@ -103,7 +103,7 @@ def _forgery(
     }
 
 
-def _witness(witness: Witness) -> dict[str, Any]:
+def witness_fields(witness: Witness) -> dict[str, Any]:
     lists = {name: decimals(getattr(witness, name)) for name in ("theta_p", "theta_u", "free", "sigma")}
     return lists | {"gradients": [decimals(row) for row in witness.gradients.tolist()]}
 

@@ -1,15 +1,19 @@
 """Write docs/bounds.md from the code: ``python -m zkapex_jax.circuit.bounds_doc [PATH]``."""
 
 import sys
+from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 
-from zkapex_jax.bounds import FIELD_MODULUS, bounds_sheet
-from zkapex_jax.circuit.relations import RELATIONS
+from zkapex_jax.bounds import FIELD_MODULUS, Bound, bounds_sheet, dense_bounds_sheet
+from zkapex_jax.circuit.inner_error import inner_error, inner_error_terms
+from zkapex_jax.circuit.model import Circuit
+from zkapex_jax.circuit.relations import DENSE_SIZES, RELATIONS, build, build_sized
 from zkapex_jax.circuit.soundness import (
-    NORM_HEADROOM_BITS, abort_bits, error_bits, error_terms, largest_energy, largest_gamma, total_error,
+    NORM_HEADROOM_BITS, ErrorTerm, abort_bits, error_bits, error_terms, largest_energy, largest_gamma, total_error,
 )
 from zkapex_jax.formats import atomic
-from zkapex_jax.presets import PRESETS, Preset
+from zkapex_jax.presets import DEFAULT_PRESET, PRESETS, Preset, get_preset
 
 PATH = Path(__file__).parents[2] / "docs" / "bounds.md"
 
@@ -24,13 +28,26 @@ bits: at enrolment the windows of v_l give |t|, which gives |G| and |Δ|; online
 rests on lines above it. A preset that breaks one line cannot be constructed.
 
 "Bits" is the least n with |quantity| < 2^n; "margin" the whole bits left below p/2.
-The error is that of one Fiat–Shamir query, Halo2's own not counted. r: bits of a window at enrolment; b: of one online.
+The error is that of one Fiat–Shamir query; a prover that tries Q of them succeeds with at most Q times it. The tables of a
+preset count the rounds of this protocol; Halo2's own challenges follow at the end. r: bits of a window at enrolment; b: of one online.
+"""
+
+_INNER_HEAD = """## Halo2's own challenges
+
+What its challenges let through, for polynomials of degree below 2^k that an algebraic prover has committed to
+(`zkapex_jax/circuit/inner_error.py`). The rest of Halo2's error is an assumption, not a count: KZG commitments bind in the algebraic
+group model, and BLAKE2b answers like a random oracle.
+"""
+
+_DENSE_HEAD = """## The baseline `dense_kkt`
+
+Ranges come from lookups instead of projections, so no line is statistical. See [relations.md](relations.md).
 """
 
 
 def document() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *(_section(preset) for preset in PRESETS.values())])
+    return "\n".join([_HEAD, *(_section(preset) for preset in PRESETS.values()), _inner(), _dense()])
 
 
 def _section(preset: Preset) -> str:
@@ -49,14 +66,47 @@ def _intro(preset: Preset) -> str:
 
 
 def _bounds(preset: Preset) -> str:
-    rows = [[bound.relation, bound.quantity, f"{bound.bits}", f"{bound.margin_bits}", bound.source] for bound in bounds_sheet(preset)]
+    rows = [[bound.relation, *_bound(bound)] for bound in bounds_sheet(preset)]
     return _table(["relation", "quantity", "bits", "margin", "from"], rows)
 
 
+def _bound(bound: Bound) -> list[str]:
+    return [bound.quantity, f"{bound.bits}", f"{bound.margin_bits}", bound.source]
+
+
 def _errors(preset: Preset, relation: str) -> str:
-    rows = [[term.challenge, term.event, term.formula, f"2^−{term.bits}"] for term in error_terms(preset, relation)]
-    rows.append(["", "**all together**", "", f"**2^−{error_bits(total_error(preset, relation))}**"])
-    return f"Error of `{relation}`:\n\n" + _table(["challenge", "accepted although", "at most", "is below"], rows)
+    terms = _terms(error_terms(preset, relation), total_error(preset, relation))
+    inner = error_bits(inner_error(build(relation, preset)))
+    return f"Error of `{relation}` (Halo2's own challenges, below, add less than 2^−{inner}):\n\n{terms}"
+
+
+def _terms(terms: Iterable[ErrorTerm], together: Fraction) -> str:
+    rows = [[term.challenge, term.event, term.formula, f"2^−{term.bits}"] for term in terms]
+    rows.append(["", "**all together**", "", f"**2^−{error_bits(together)}**"])
+    return _table(["challenge", "accepted although", "at most", "is below"], rows)
+
+
+def _inner() -> str:
+    """Halo2's challenges, for the largest circuits of the default preset."""
+    preset = get_preset(DEFAULT_PRESET)
+    parts = [_inner_table(f"`{relation}`, preset `{preset.name}`", build(relation, preset)) for relation in reversed(RELATIONS)]
+    return "\n".join([_INNER_HEAD, *parts])
+
+
+def _inner_table(title: str, circuit: Circuit) -> str:
+    return f"{title}:\n\n{_terms(inner_error_terms(circuit), inner_error(circuit))}"
+
+
+def _dense() -> str:
+    """The baseline: bounds and Halo2's error at every measured block."""
+    parts = [_DENSE_HEAD]
+    for name, size in DENSE_SIZES.items():
+        rows = [_bound(bound) for bound in dense_bounds_sheet(size)]
+        title = f"### Block {size.block}, 2^{size.k} rows{' (toy)' if name == 'toy' else ''}"
+        title += f"\n\n{size.blocks} blocks, {size.capacity} weights; weights of {size.weight_bits} bits, curvature of {size.curvature_bits}.\n"
+        parts += [title, _table(["quantity", "bits", "margin", "from"], rows)]
+    largest = build_sized(list(DENSE_SIZES.values())[-1])
+    return "\n".join([*parts, _inner_table("Its challenges are Halo2's alone; for the largest block", largest)])
 
 
 def _completeness(preset: Preset) -> str:

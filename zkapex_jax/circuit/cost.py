@@ -23,6 +23,7 @@ SCALAR_BYTES = 32
 SENT_FAMILIES: Mapping[str, frozenset[str]] = {
     "fold_kkt": frozenset({"theta_u", "y", "bits", "q"}),
     "enrol": frozenset({"cells"}),
+    "dense_kkt": frozenset({"theta_u"}),
 }
 
 

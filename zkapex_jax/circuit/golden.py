@@ -1,4 +1,4 @@
-"""Golden files: cost sheet and table digest of every relation and preset, reviewed as diffs.
+"""Golden files: cost sheet and table digest of every relation and size, reviewed as diffs.
 
 ``python -m zkapex_jax.circuit.golden`` writes them, docs/bounds.md and the pictures of the layouts anew.
 """
@@ -12,18 +12,21 @@ from zkapex_jax.circuit import bounds_doc
 from zkapex_jax.circuit.cost import cost_sheet
 from zkapex_jax.circuit.emit import digest, emit
 from zkapex_jax.circuit.layout_view import svg
-from zkapex_jax.circuit.relations import RELATIONS, build
+from zkapex_jax.circuit.model import Circuit
+from zkapex_jax.circuit.relations import DENSE_SIZES, DENSE_TOY, RELATIONS, build, build_sized
 from zkapex_jax.formats import atomic
-from zkapex_jax.presets import DEFAULT_PRESET, PRESETS, Preset, get_preset
+from zkapex_jax.presets import DEFAULT_PRESET, PRESETS, get_preset
 
 ROOT = Path(__file__).parents[2]
 
 
 def golden_files() -> dict[Path, str]:
     """Every generated file of this package: path in the repository and content."""
-    files = {Path("golden") / f"{name}-{preset.name}.json": _golden(name, preset) for name in RELATIONS for preset in PRESETS.values()}
+    files = {Path("golden") / f"{name}-{preset.name}.json": _golden(build(name, preset)) for name in RELATIONS for preset in PRESETS.values()}
+    files |= {Path("golden") / f"dense_kkt-{name}.json": _golden(build_sized(size)) for name, size in DENSE_SIZES.items()}
     for name in RELATIONS:
         files[Path(f"docs/img/layout-{name.replace('_', '-')}.svg")] = svg(build(name, get_preset(DEFAULT_PRESET)))
+    files[Path("docs/img/layout-dense-kkt.svg")] = svg(build_sized(DENSE_TOY))
     files[Path("docs/bounds.md")] = bounds_doc.document()
     return files
 
@@ -40,8 +43,7 @@ def write(root: Path) -> None:
         atomic.write_bytes(root / path, content.encode(), force=True)
 
 
-def _golden(relation: str, preset: Preset) -> str:
-    circuit = build(relation, preset)
+def _golden(circuit: Circuit) -> str:
     tables = emit(circuit)
     parts = {"tables": {"sha256": digest(tables).hex(), "bytes": len(tables)}, "cost": cost_sheet(circuit).to_json()}
     return json.dumps(parts, indent=2, sort_keys=True) + "\n"

@@ -1,6 +1,7 @@
-"""A picture of a circuit as SVG, drawn from the circuit object: columns, regions, fixed values, what each gate reads.
+"""A picture of a circuit as SVG, drawn from the circuit object: columns, regions, what they hold, what each gate reads.
 
-Columns of one family (``theta_p.0`` …) stand side by side. Heights of regions grow with the logarithm of their rows.
+Columns of one family (``theta_p.0`` …) stand side by side. Heights of regions grow with the logarithm of their rows. Strong
+colour: cells that hold something; hatched: random cells, which hide a secret column; faint: zero, or of no effect.
 """
 
 import math
@@ -10,11 +11,14 @@ from itertools import groupby
 
 from zkapex_jax.circuit.columns import Column, Kind
 from zkapex_jax.circuit.expression import cells
+from zkapex_jax.circuit.held import holds, is_random
 from zkapex_jax.circuit.model import Circuit, Gate, Lookup, Region
 
 _COLOURS = {"advice": "#e07a5f", "fixed": "#8d99ae", "committed": "#3d5a80", "plain": "#81b29a"}
 _LEFT, _TOP, _LANE, _GAP, _LINE = 150, 100, 4, 20, 18
-_LEGEND = 800  # width of the last line
+_LEGEND = 980  # width of the last line
+_HATCH = ('<defs><pattern id="random" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+          '<line x1="0" y1="0" x2="0" y2="5" stroke="black" stroke-width="1.5"/></pattern></defs>')  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,9 @@ def svg(circuit: Circuit) -> str:
     bottom = bands[-1].y + bands[-1].height
     constraints = (*circuit.gates, *circuit.lookups)
     width = max(strips[-1].x + strips[-1].width + 60, _LEGEND)
-    height = bottom + 60 + _LINE * len(constraints) + 30
-    parts = [*_title(circuit), *_body(circuit, strips, bands), *_matrix(constraints, strips, bottom + 40),
+    lines = [*map(_reads_of, constraints), *_copies(circuit)]
+    height = bottom + 60 + _LINE * len(lines) + 30
+    parts = [_HATCH, *_title(circuit), *_body(circuit, strips, bands), *_matrix(lines, strips, bottom + 40),
              *_legend(height - 14)]  # fmt: skip
     head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
             'font-family="system-ui, sans-serif" font-size="11">')  # fmt: skip
@@ -120,12 +125,16 @@ def _body(circuit: Circuit, strips: list[Strip], bands: list[Band]) -> Iterator[
 
 def _lane(circuit: Circuit, column: Column, strip: Strip, x: int, bands: list[Band]) -> Iterator[str]:
     width = strip.width // len(strip.columns) - 1
-    faint = 0.2 if column.kind is Kind.FIXED else 0.75
     top, bottom = bands[0].y, bands[-1].y + bands[-1].height
-    yield _box(x, top, width, bottom - top, strip.colour, faint)
+    yield _box(x, top, width, bottom - top, strip.colour, 0.2)
     for run in circuit.runs.get(column.name, ()):
         start, end = _height_at(run.start, bands), _height_at(run.end, bands)
         yield _box(x, start, width, max(2, end - start), strip.colour, 1)
+    for band in bands if column.kind is not Kind.FIXED else ():
+        if holds(circuit, column, band.region):
+            yield _box(x, band.y, width, band.height, strip.colour, 0.85)
+        if is_random(circuit, column, band.region):
+            yield _box(x, band.y, width, band.height, "url(#random)", 0.55)
 
 
 def _height_at(row: int, bands: list[Band]) -> int:
@@ -136,12 +145,11 @@ def _height_at(row: int, bands: list[Band]) -> int:
     return bands[-1].y + bands[-1].height
 
 
-def _matrix(constraints: tuple[Gate | Lookup, ...], strips: list[Strip], top: int) -> Iterator[str]:
-    """One line a gate: a dot under each family that it reads, a ring where it reads another row."""
-    for index, item in enumerate(constraints):
+def _matrix(lines: list[tuple[str, dict[str, set[int]]]], strips: list[Strip], top: int) -> Iterator[str]:
+    """One line a constraint: a dot under each family that it reads, a ring where it reads another row."""
+    for index, (name, rotations) in enumerate(lines):
         y = top + _LINE * index
-        rotations = _reads(item)
-        yield f'<text x="12" y="{y + 4}">{item.id}</text>'
+        yield f'<text x="12" y="{y + 4}">{name}</text>'
         yield _line(_LEFT - 10, y, strips[-1].x + strips[-1].width, y)
         for strip in strips:
             if strip.name in rotations:
@@ -149,13 +157,19 @@ def _matrix(constraints: tuple[Gate | Lookup, ...], strips: list[Strip], top: in
                 yield f'<circle cx="{strip.middle}" cy="{y}" r="4" fill="{strip.colour}"{ring}/>'
 
 
-def _reads(item: Gate | Lookup) -> dict[str, set[int]]:
-    """Rotations by family."""
+def _reads_of(item: Gate | Lookup) -> tuple[str, dict[str, set[int]]]:
+    """ID of a gate or lookup, and the rotations at which it reads each family."""
     found: dict[str, set[int]] = {}
     expressions = item.polys if isinstance(item, Gate) else item.inputs + item.table
     for cell in (cell for expression in expressions for cell in cells(expression)):
         found.setdefault(cell.column.family, set()).add(cell.rotation)
-    return found
+    return item.id, found
+
+
+def _copies(circuit: Circuit) -> list[tuple[str, dict[str, set[int]]]]:
+    """One line for all copy constraints, if there are any: the families that they join."""
+    families = {column.family: {0} for column in circuit.copied_columns}
+    return [(f"copies ×{len(circuit.copies)}", families)] if families else []
 
 
 def _legend(y: int) -> Iterator[str]:
@@ -163,7 +177,9 @@ def _legend(y: int) -> Iterator[str]:
         x = 12 + 150 * index
         yield _box(x, y - 9, 10, 10, colour, 1)
         yield f'<text x="{x + 15}" y="{y}">{name}{" instance" if name in ("committed", "plain") else ""}</text>'
-    yield f'<text x="{12 + 150 * len(_COLOURS)}" y="{y}">ringed: read on another row too</text>'
+    yield _box(12 + 150 * len(_COLOURS), y - 9, 10, 10, "url(#random)", 0.55)
+    yield f'<text x="{27 + 150 * len(_COLOURS)}" y="{y}">random</text>'
+    yield f'<text x="{100 + 150 * len(_COLOURS)}" y="{y}">faint: zero, or of no effect; ringed: read on another row too</text>'
 
 
 def _box(x: int, y: int, width: int, height: int, colour: str, opacity: float) -> str:

@@ -15,7 +15,7 @@ from zkapex_jax.circuit.model import Circuit, LayoutValue
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats import canonical
 
-#: The largest tables of the presets have under 100 kB.
+#: The largest tables of the presets have under 100 kB, those of dense blocks, whose copies are many, under 3 MB.
 MAX_BYTES = 4 << 20
 
 #: Layout fields that are text; ``insecure`` is a flag, ``slack_bits`` a list, all others are integers.

@@ -8,8 +8,9 @@ import typer
 
 from zkapex_jax import __version__
 from zkapex_jax.cli.admit import admit
+from zkapex_jax.cli.audit import audit
 from zkapex_jax.cli.base import base
-from zkapex_jax.cli.bench import bench
+from zkapex_jax.cli.bench import bench_app
 from zkapex_jax.cli.demo import demo
 from zkapex_jax.cli.enrol import enrol
 from zkapex_jax.cli.estimate import estimate
@@ -62,16 +63,17 @@ _COMMANDS = (
     (CLIENT, adopt, "zkapex adopt alice --state alice.renewed.state"),
     (PROVIDER, state, "zkapex state --provider provider --client alice --out alice.state"),
     (ANYONE, verify_enrolment, _AUDIT),
+    (ANYONE, audit, "zkapex audit alice.bundle --provider provider --html audit.html"),
     (ANYONE, estimate, "zkapex estimate request.safetensors"),
     (ANYONE, inspect, "zkapex inspect request.safetensors"),
     (ANYONE, tables, "zkapex tables --preset ceremony-4096 --out tables.json"),
-    (ANYONE, bench, "zkapex bench --chunks 3 --out bench.json"),
     (ANYONE, demo, "zkapex demo --task hard --out runs/demo-hard"),
 )
 for _panel, _command, _example in _COMMANDS:
     app.command(rich_help_panel=_panel, epilog=epilog(_example))(_command)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=PROVIDER)
 app.add_typer(srs_app, name="srs", rich_help_panel=ANYONE)
+app.add_typer(bench_app, name="bench", rich_help_panel=ANYONE)
 
 
 def _version(wanted: bool) -> None:

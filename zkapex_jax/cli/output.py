@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
@@ -12,8 +13,9 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from zkapex_jax.prover.progress import OnProgress
 from zkapex_jax.prover.progress import Progress as Step
@@ -65,7 +67,7 @@ class Output:
             return
         columns = (
             TextColumn("{task.description:<18}"), BarColumn(bar_width=30), MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:>14}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]:>14}"), TimeElapsedColumn(), TextColumn("left"), _TimeLeft(),
         )  # fmt: skip
         with Progress(*columns, console=console) as bars:
             yield _Bars(bars)
@@ -80,11 +82,25 @@ class _Bars:
 
     def __call__(self, step: Step) -> None:
         if step.stage not in self._tasks:
-            self._tasks[step.stage] = self._bars.add_task(escape(step.stage), total=step.total, rate="")
+            self._tasks[step.stage] = self._bars.add_task(escape(step.stage), total=step.total, rate="", end=None)
         task = self._tasks[step.stage]
         elapsed = self._bars.tasks[self._bars.task_ids.index(task)].elapsed or 0.0
         rate = f"{1e6 * elapsed / step.weights_done:.2f} µs/weight" if step.weights_done and elapsed else ""
-        self._bars.update(task, completed=step.done, total=step.total, rate=rate)
+        end = time.monotonic() + elapsed * (step.total - step.done) / step.done if step.done and elapsed else None
+        self._bars.update(task, completed=step.done, total=step.total, rate=rate, end=end)
+
+
+class _TimeLeft(ProgressColumn):
+    """Time left at the mean pace so far, known after one step; it counts down within a step, for a step may take a minute."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        end = task.fields["end"]
+        if end is None or task.finished:
+            return Text("0:00:00" if task.finished else "-:--:--", style="progress.remaining")
+        minutes, seconds = divmod(max(0, round(end - time.monotonic())), 60)
+        return Text(f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}", style="progress.remaining")
 
 
 def plain(value: Any) -> Any:

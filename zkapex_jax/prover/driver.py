@@ -15,6 +15,7 @@ from zkapex_jax.prover.progress import OnProgress
 
 ENVIRONMENT = "ZKAPEX_PROVER"
 NAME = "zkapex-prover"
+SEED_BYTES = 32
 _BUILT = Path(__file__).resolve().parents[2] / "prover" / "target" / "release" / NAME
 
 
@@ -106,20 +107,28 @@ class Prover:
 
     def prove(
         self, tables: Path, srs: Path, files: ProofFiles, *, secret: Path, update: Path, out: Path,
-        unchecked: bool = False, on_progress: OnProgress | None = None,
+        unchecked: bool = False, insecure_blinding_seed: bytes | None = None, on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Prove every touched chunk into the folder `out`, resuming what is there."""
+        """Prove every touched chunk into the folder `out`, resuming what is there.
+
+        `insecure_blinding_seed` (32 bytes): the proofs can be made again byte for byte, and hide nothing. Tests only.
+        """
         own = ["--secret", str(secret), "--update", str(update), "--out", str(out)]
+        own += blinding_arguments(insecure_blinding_seed)
         return self._run(
             ["prove", *_setup(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])], on_progress
         )
 
     def prove_enrolment(
         self, tables: Path, srs: Path, files: EnrolmentFiles, *, secret: Path, out: Path, current_secret: Path | None = None,
-        unchecked: bool = False, on_progress: OnProgress | None = None,
+        unchecked: bool = False, insecure_blinding_seed: bytes | None = None, on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Prove every chunk of an enrolment into the folder `out`, resuming what is there. `tables`: of relation `enrol`."""
+        """Prove every chunk of an enrolment into the folder `out`, resuming what is there. `tables`: of relation `enrol`.
+
+        `insecure_blinding_seed`: as in `prove`.
+        """
         own = ["--secret", str(secret), "--out", str(out), *(["--current-secret", str(current_secret)] if current_secret else [])]
+        own += blinding_arguments(insecure_blinding_seed)
         arguments = ["prove-enrolment", *_setup(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])]
         return self._run(arguments, on_progress)
 
@@ -152,6 +161,15 @@ class Prover:
             on_progress=on_progress,
             refusal_is_result=refusal_is_result,
         )
+
+
+def blinding_arguments(seed: bytes | None) -> list[str]:
+    """The option that makes proofs repeatable and insecure; none where `seed` is None. Raises InputError."""
+    if seed is None:
+        return []
+    if len(seed) != SEED_BYTES:
+        raise InputError(f"must have {SEED_BYTES} bytes", field="insecure_blinding_seed", value=len(seed))
+    return ["--insecure-blinding-seed", seed.hex()]
 
 
 def _setup(tables: Path, srs: Path) -> list[str]:

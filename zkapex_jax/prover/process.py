@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,6 +69,8 @@ def _listen(process: subprocess.Popen[bytes], on_progress: OnProgress | None) ->
                 on_progress(progress)
         elif event.get("event") == "error":
             failure = event
+        elif event.get("event") == "warning":
+            print(event.get("message", line), file=sys.stderr)
         elif not isinstance(failure, dict) and line.strip():
             failure = line.decode("utf-8", "replace").strip()
     reader.join()

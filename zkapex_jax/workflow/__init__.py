@@ -16,6 +16,7 @@ _HOMES = {
     "enrolment_proving": ("EnrolmentProofResult", "prove_enrolment"),
     "enrolment_verifying": ("EnrolmentVerdict", "check_enrolment"),
     "benchmarking": ("benchmark",),
+    "dense_benchmark": ("benchmark_dense", "parse_blocks"),
     "costs": ("Estimate", "estimate"),
     "folders": ("ClientFolder", "Provider"),
     "plan": ("RequestPlan", "default_budget", "fleet_gammas", "plan_request", "scale_forget_rows"),

@@ -7,9 +7,11 @@ pub mod container;
 pub mod fields;
 pub mod kinds;
 mod layout;
+pub mod plain;
 pub mod writer;
 
 pub use container::Container;
+pub use plain::Plain;
 
 use std::path::Path;
 

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha20Rng;
 use zeroize::Zeroizing;
 
 use crate::field::F;
+use crate::plonk::Randomness;
 
 const DOMAIN: &[u8] = b"zkapex/blind/1";
 
@@ -39,10 +40,47 @@ pub fn theta(seed: &[u8; 32], chunk: usize, lanes: usize, count: usize) -> Vec<V
     (0..lanes).map(|lane| expand(seed, "theta", chunk, 0, lane, count)).collect()
 }
 
-/// Fresh blinding of `columns` columns.
-pub fn fresh(columns: usize, count: usize) -> Vec<Vec<F>> {
-    let seed = fresh_seed();
-    (0..columns).map(|column| expand(&seed, "fresh", 0, 0, column, count)).collect()
+/// Where the randomness of a proving run comes from.
+pub enum Source {
+    /// The operating system, anew for each use.
+    System,
+    /// A seed that somebody may know, so that proofs can be made again byte for byte: they hide nothing.
+    Insecure(Seed),
+}
+
+impl Source {
+    /// True where the proofs hide nothing.
+    pub fn insecure(&self) -> bool {
+        matches!(self, Source::Insecure(_))
+    }
+
+    /// Fresh blinding of `columns` columns of one chunk.
+    pub fn fresh(&self, chunk: usize, columns: usize, count: usize) -> Vec<Vec<F>> {
+        let seed = self.seed("fresh", chunk);
+        (0..columns).map(|column| expand(&seed, "fresh", 0, 0, column, count)).collect()
+    }
+
+    /// The secret seed of the new weights' commitment of one chunk.
+    pub fn theta(&self, chunk: usize) -> Seed {
+        self.seed("theta", chunk)
+    }
+
+    /// The randomness of one chunk's Halo2 proof.
+    pub fn proof(&self, chunk: usize) -> Randomness {
+        match self {
+            Source::System => Randomness::System,
+            Source::Insecure(_) => Randomness::Insecure(self.seed("proof", chunk)),
+        }
+    }
+
+    fn seed(&self, use_: &str, chunk: usize) -> Seed {
+        let Source::Insecure(seed) = self else { return fresh_seed() };
+        let mut key = blake2b_simd::Params::new().hash_length(32).key(seed.as_ref()).to_state();
+        key.update(format!("zkapex/insecure/{use_}/1").as_bytes()).update(&(chunk as u64).to_le_bytes());
+        let mut out = Seed::default();
+        out.copy_from_slice(key.finalize().as_bytes());
+        out
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +100,24 @@ mod tests {
         ] {
             assert!(base.iter().zip(&other).all(|(a, b)| a != b));
         }
-        let drawn = fresh(2, 2);
-        assert!(drawn[0] != drawn[1] && drawn != fresh(2, 2));
+        let drawn = Source::System.fresh(0, 2, 2);
+        assert!(drawn[0] != drawn[1] && drawn != Source::System.fresh(0, 2, 2));
+    }
+
+    #[test]
+    fn insecure_sources_repeat_themselves() {
+        let source = || Source::Insecure(Seed::new([7; 32]));
+        let proof = |chunk| match source().proof(chunk) {
+            Randomness::Insecure(seed) => seed,
+            Randomness::System => panic!("an insecure source draws from its seed"),
+        };
+        assert!(source().insecure() && !Source::System.insecure());
+        assert_eq!(source().fresh(3, 2, 2), source().fresh(3, 2, 2));
+        assert_eq!((source().theta(3), proof(3)), (source().theta(3), proof(3)));
+        let seeds = [source().theta(3), proof(3), source().theta(4), proof(4)];
+        assert!((0..4).all(|i| (0..i).all(|j| seeds[i] != seeds[j])));
+        assert_ne!(source().fresh(3, 1, 1), source().fresh(4, 1, 1));
+        assert!(matches!(Source::System.proof(3), Randomness::System));
+        assert_ne!(Source::System.theta(3), Source::System.theta(3));
     }
 }

@@ -5,8 +5,10 @@ mod admit;
 mod base;
 mod context;
 mod enrol;
+mod insecure;
 mod prove;
 mod prove_enrolment;
+mod relation;
 mod request;
 mod resume;
 mod srs;
@@ -45,6 +47,9 @@ enum Command {
     Srs(srs::SrsCommand),
     /// Show what constraint tables cost: degree, columns, queries, proof bytes.
     Tables(context::Setup),
+    /// Prove, verify or check any relation from its tables and a file of columns.
+    #[command(subcommand)]
+    Relation(relation::RelationCommand),
     /// Commit to a client's weights and gradient rows.
     Enrol(enrol::Args),
     /// Check every commitment of an enrolment and keep its points uncompressed.
@@ -107,6 +112,7 @@ fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Srs(command) => srs::run(command).map(Into::into),
         Command::Tables(setup) => tables::run(&setup).map(Into::into),
+        Command::Relation(command) => relation::run(&command),
         Command::Enrol(args) => enrol::run(&args, cli.progress).map(Into::into),
         Command::AdmitEnrolment(args) => admit::enrolment(&args, cli.progress).map(Into::into),
         Command::CommitRequest(args) => request::run(&args, cli.progress).map(Into::into),

@@ -35,6 +35,8 @@ pub struct Args {
     /// Folder for proofs and seeds; a run that was interrupted resumes there.
     #[arg(long)]
     out: PathBuf,
+    #[command(flatten)]
+    blinding: super::insecure::Blinding,
     /// Prove whatever the update says, to show that verifiers refuse it.
     #[arg(long)]
     unchecked: bool,
@@ -46,12 +48,14 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
     let session = Session::open(&args.files, layout.clone(), &context.made())?;
     let secret = Secret::open(&args.secret, &context.layout)?;
     let update = open_update(args, &session, &secret)?;
-    let statement = json!({
+    let source = args.blinding.source()?;
+    let mut statement = json!({
         "tables": hex::encode(context.tables.digest), "srs": hex::encode(context.srs.digest),
         "enrolment": hex::encode(session.binding.opening.enrolment), "state": hex::encode(session.binding.state),
         "request": hex::encode(session.binding.request), "update": hex::encode(update.file.digest()),
     });
-    let folder = Folder::open(&args.out, &statement, Kept::Seed)?;
+    args.blinding.mark(&mut statement)?;
+    let folder = Folder::open(&args.out, &statement, Kept::Seed, source.insecure())?;
     let setup = ProverSetup::new(context.tables.clone(), context.srs.clone())?;
     context.committer.prepare();
     let prover = Prover {
@@ -60,6 +64,7 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
         committer: &context.committer,
         com_active: context.com_active,
         binding: &session.binding,
+        source: &source,
         checked: !args.unchecked,
     };
     let touched = session.request.touched.clone();
@@ -77,7 +82,7 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
         progress.advance(session.frame().chunks[chunk]);
     }
     Ok(
-        json!({"chunks": chunks, "insecure": context.insecure(), "unchecked": args.unchecked, "peak_rss_bytes": peak_rss_bytes()}),
+        json!({"chunks": chunks, "insecure": context.insecure(), "insecure_blinding": source.insecure(), "unchecked": args.unchecked, "peak_rss_bytes": peak_rss_bytes()}),
     )
 }
 
@@ -157,7 +162,7 @@ impl Work<'_> {
 
     fn long_lived(&self, chunk: usize) -> Result<(LongLived, blinding::Seed)> {
         let layout = &self.context.layout;
-        let seed = blinding::fresh_seed();
+        let seed = self.prover.source.theta(chunk);
         let long = LongLived {
             theta_p: theta_blinding(layout, self.secret, chunk)?,
             theta_u: blinding::theta(&seed, chunk, layout.lanes, layout.blinding_rows),

@@ -34,6 +34,8 @@ pub struct Args {
     /// Folder for the proofs; a run that was interrupted resumes there.
     #[arg(long)]
     out: PathBuf,
+    #[command(flatten)]
+    blinding: super::insecure::Blinding,
     /// Prove whatever the secret says, to show that verifiers refuse it.
     #[arg(long)]
     unchecked: bool,
@@ -45,12 +47,14 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
     let session = Session::open(&args.files, layout.clone(), &context.made())?;
     let secret = open_secret(&args.secret, &session)?;
     let current = open_current(args, &session)?;
-    let statement = json!({
+    let source = args.blinding.source()?;
+    let mut statement = json!({
         "tables": hex::encode(context.tables.digest), "srs": hex::encode(context.srs.digest),
         "enrolment": hex::encode(session.binding.opening.enrolment), "base": hex::encode(session.binding.base),
         "state": hex::encode(session.binding.state), "secret": hex::encode(secret.file.digest()),
     });
-    let folder = Folder::open(&args.out, &statement, Kept::Nothing)?;
+    args.blinding.mark(&mut statement)?;
+    let folder = Folder::open(&args.out, &statement, Kept::Nothing, source.insecure())?;
     let setup = ProverSetup::new(context.tables.clone(), context.srs.clone())?;
     context.committer.prepare();
     let prover = Prover {
@@ -58,6 +62,7 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
         layout,
         committer: &context.committer,
         binding: &session.binding,
+        source: &source,
         checked: !args.unchecked,
     };
     let work = Work { session: &session, secret: &secret, current: current.as_ref(), prover: &prover };
@@ -72,7 +77,7 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
         progress.advance(weights);
     }
     Ok(
-        json!({"chunks": chunks, "insecure": context.insecure(), "unchecked": args.unchecked, "peak_rss_bytes": peak_rss_bytes()}),
+        json!({"chunks": chunks, "insecure": context.insecure(), "insecure_blinding": source.insecure(), "unchecked": args.unchecked, "peak_rss_bytes": peak_rss_bytes()}),
     )
 }
 

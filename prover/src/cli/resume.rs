@@ -25,11 +25,12 @@ pub enum Kept {
 pub struct Folder {
     path: PathBuf,
     kept: Kept,
+    insecure_blinding: bool,
 }
 
 impl Folder {
     /// Creates the folder or resumes it; a folder that holds proofs of another statement is refused.
-    pub fn open(path: &Path, statement: &Value, kept: Kept) -> Result<Self> {
+    pub fn open(path: &Path, statement: &Value, kept: Kept, insecure_blinding: bool) -> Result<Self> {
         fs::create_dir_all(path).map_err(|e| io_error(path, e))?;
         let manifest = path.join(MANIFEST);
         match fs::read_to_string(&manifest) {
@@ -43,7 +44,7 @@ impl Folder {
             }
             Err(e) => return Err(io_error(&manifest, e)),
         }
-        Ok(Folder { path: path.to_owned(), kept })
+        Ok(Folder { path: path.to_owned(), kept, insecure_blinding })
     }
 
     pub fn proof(&self, chunk: usize) -> PathBuf {
@@ -66,6 +67,9 @@ impl Folder {
     /// Stores a chunk's record first and its proof last, so that a proof is never there without its seed.
     pub fn store(&self, chunk: usize, seed: Option<&[u8; 32]>, proof: &[u8]) -> Result<()> {
         let mut record = json!({"proof_sha256": hex::encode(Sha256::digest(proof))});
+        if self.insecure_blinding {
+            record["insecure_blinding"] = json!(true);
+        }
         if let Some(seed) = seed {
             record["seed"] = json!(hex::encode(seed));
         }

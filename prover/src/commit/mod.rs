@@ -14,7 +14,7 @@ use group::Group;
 use midnight_curves::G1Projective;
 
 pub use point::{
-    compress, compress_affine, from_affine, parse_compressed_affine, parse_compressed_checked,
+    compress, compress_affine, from_affine, parse_compressed_affine, parse_compressed_checked, parse_compressed_public,
     parse_uncompressed_on_curve, parse_uncompressed_public, to_affine, uncompressed,
 };
 

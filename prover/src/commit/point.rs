@@ -83,7 +83,19 @@ pub fn parse_compressed_checked(bytes: &[u8]) -> Result<Vec<G1Projective>> {
 
 /// As [`parse_compressed_checked`], in affine form.
 pub fn parse_compressed_affine(bytes: &[u8]) -> Result<Vec<blst_p1_affine>> {
-    let points = parse(bytes, COMPRESSED, Infinity::Refused, |out, b| {
+    parse_compressed(bytes, Infinity::Refused)
+}
+
+/// As [`parse_compressed_checked`] for commitments of columns without blinding, which may be zero.
+///
+/// # Errors
+/// `Error::Input` that names the index of the first bad point.
+pub fn parse_compressed_public(bytes: &[u8]) -> Result<Vec<G1Projective>> {
+    Ok(parse_compressed(bytes, Infinity::Allowed)?.iter().map(from_affine).collect())
+}
+
+fn parse_compressed(bytes: &[u8], infinity: Infinity) -> Result<Vec<blst_p1_affine>> {
+    let points = parse(bytes, COMPRESSED, infinity, |out, b| {
         // SAFETY: `parse` hands over exactly 48 bytes.
         unsafe { blst::blst_p1_uncompress(out, b.as_ptr()) }
     })?;

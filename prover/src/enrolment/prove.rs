@@ -6,7 +6,7 @@ use super::columns::{self, Challenges, Derived};
 use super::layout::Layout;
 use super::statement::{Binding, Statement};
 use super::witness::Witness;
-use crate::chunk::blinding;
+use crate::chunk::blinding::Source;
 use crate::chunk::columns::closes;
 use crate::chunk::opening::send;
 use crate::commit::Committer;
@@ -21,6 +21,8 @@ pub struct Prover<'a> {
     pub layout: &'a Layout,
     pub committer: &'a Committer,
     pub binding: &'a Binding,
+    /// Where blinding comes from.
+    pub source: &'a Source,
     /// Refuse a witness that cannot be proven. Off only to show that verifiers refuse what comes out.
     pub checked: bool,
 }
@@ -38,7 +40,7 @@ impl Prover<'_> {
         if self.checked {
             witness.check(layout, &statement.free)?;
         }
-        let blinds = blinding::fresh(layout.cell_columns, layout.blinding_rows);
+        let blinds = self.source.fresh(statement.chunk, layout.cell_columns, layout.blinding_rows);
 
         // Round 1: the commitments are the statement's.
         let mut transcript = statement.transcript(self.binding);
@@ -71,7 +73,7 @@ impl Prover<'_> {
         stages.lap("columns");
         let outer = transcript.squeeze("inner");
         let (committed, plain, acc) = columns.committed(&derived, &com_cells);
-        let proof = self.setup.prove(committed, &plain, vec![acc], &outer)?;
+        let proof = self.setup.prove(committed, &plain, vec![acc], &outer, &self.source.proof(statement.chunk))?;
         stages.lap("create_proof");
         message.extend_from_slice(&proof);
         Ok(message)

@@ -11,9 +11,10 @@ use super::round_two::{self, Bits};
 use super::running_sum::{self, Cells};
 use super::statement::{Binding, Statement};
 use super::witness::Witness;
+use crate::chunk::blinding::Source;
 use crate::chunk::columns::{active, closes, head, lanes};
+use crate::chunk::fold;
 use crate::chunk::opening::send;
-use crate::chunk::{blinding, fold};
 use crate::commit::Committer;
 use crate::error::{Error, Result};
 use crate::field::{self, F};
@@ -36,6 +37,8 @@ pub struct Prover<'a> {
     pub committer: &'a Committer,
     pub com_active: G1Projective,
     pub binding: &'a Binding,
+    /// Where blinding comes from.
+    pub source: &'a Source,
     /// Refuse a witness that cannot be proven. Off only to show that verifiers refuse what comes out.
     pub checked: bool,
 }
@@ -52,7 +55,7 @@ impl Prover<'_> {
         let layout = self.layout;
         self.check_mask(statement, witness)?;
         let count = layout.lanes + layout.bit_columns + 1;
-        let fresh = blinding::fresh(count, layout.blinding_rows);
+        let fresh = self.source.fresh(statement.chunk, count, layout.blinding_rows);
         let (y_blind, rest) = fresh.split_at(layout.lanes);
         let (bits_blind, q_blind) = rest.split_at(layout.bit_columns);
         let mut transcript = statement.transcript(self.binding);
@@ -105,7 +108,7 @@ impl Prover<'_> {
         let commitments = [&statement.theta_p, &theta_u, &derived.y, &derived.fold, &statement.com_free, &com_bits];
         let committed = values.committed(layout, &commitments, (com_q, derived.v), v);
         let outer = transcript.squeeze("inner");
-        let proof = self.setup.prove(committed, &plain, vec![acc], &outer)?;
+        let proof = self.setup.prove(committed, &plain, vec![acc], &outer, &self.source.proof(statement.chunk))?;
         stages.lap("create_proof");
         message.extend_from_slice(&proof);
         Ok(message)

@@ -35,9 +35,9 @@ impl TableCircuit {
 /// Columns of the constraint system, in the order of the tables.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    advice: Vec<Column<Advice>>,
-    fixed: Vec<Column<Fixed>>,
-    instance: Vec<Column<Instance>>,
+    pub(super) advice: Vec<Column<Advice>>,
+    pub(super) fixed: Vec<Column<Fixed>>,
+    pub(super) instance: Vec<Column<Instance>>,
 }
 
 impl Columns {
@@ -145,17 +145,14 @@ impl Circuit<F> for TableCircuit {
             |mut region| {
                 self.assign_fixed(&columns, &mut region)?;
                 self.assign_advice(&columns, &mut region)?;
-                let copies = self.tables.copies.iter();
-                copies
-                    .map(|c| (columns.cell(c.left), columns.cell(c.right)))
-                    .try_for_each(|(a, b)| region.constrain_equal(a, b))
+                self.constrain_copies(&columns, &mut region)
             },
         )
     }
 }
 
 impl TableCircuit {
-    fn assign_fixed(&self, columns: &Columns, region: &mut Region<F>) -> Result<(), Error> {
+    pub(super) fn assign_fixed(&self, columns: &Columns, region: &mut Region<F>) -> Result<(), Error> {
         for (column, values) in columns.fixed.iter().zip(&self.tables.fixed) {
             for run in &values.runs {
                 for row in run.start..run.start + run.count {
@@ -166,7 +163,12 @@ impl TableCircuit {
         Ok(())
     }
 
-    fn assign_advice(&self, columns: &Columns, region: &mut Region<F>) -> Result<(), Error> {
+    pub(super) fn constrain_copies(&self, columns: &Columns, region: &mut Region<F>) -> Result<(), Error> {
+        let mut cells = self.tables.copies.iter().map(|c| (columns.cell(c.left), columns.cell(c.right)));
+        cells.try_for_each(|(a, b)| region.constrain_equal(a, b))
+    }
+
+    pub(super) fn assign_advice(&self, columns: &Columns, region: &mut Region<F>) -> Result<(), Error> {
         for (column, values) in columns.advice.iter().zip(self.advice.iter()) {
             for (row, value) in values.iter().enumerate() {
                 region.assign_advice(|| "", *column, row, || Value::known(*value))?;

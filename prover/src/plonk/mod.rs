@@ -4,6 +4,7 @@
 //! their commitments, which the rounds of the outer protocol made; the prover hands them over instead of committing again.
 //! The inner transcript absorbs the digest of the outer one before anything else.
 
+mod check;
 mod circuit;
 mod facts;
 mod flat;
@@ -12,9 +13,10 @@ mod scheme;
 mod transcript;
 mod verifier;
 
+pub use check::{check, Failure};
 pub use circuit::TableCircuit;
 pub use facts::Facts;
-pub use prover::{Committed, ProverSetup};
+pub use prover::{Committed, ProverSetup, Randomness};
 pub use verifier::VerifierSetup;
 
 use midnight_curves::Bls12;

@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 use ff::Field;
 use group::Group;
 use midnight_curves::G1Projective;
-use midnight_proofs::dev::MockProver;
 use midnight_proofs::plonk::{create_proof, keygen_pk, keygen_vk_with_k};
 use midnight_proofs::transcript::Transcript;
 use rand::{Rng, SeedableRng};
@@ -54,16 +53,21 @@ fn commitments(c: &Columns) -> [G1Projective; 2] {
 }
 
 fn prove(c: &Columns) -> Result<Vec<u8>> {
-    bench().prover.prove(committed(c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER)
+    bench().prover.prove(committed(c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER, &Randomness::System)
 }
 
 fn verify(c: &Columns, proof: &[u8]) -> Result<()> {
     bench().verifier.verify(&commitments(c), from_ref(&c.p), &OUTER, proof)
 }
 
+fn violations(c: &Columns) -> Vec<String> {
+    let instance = vec![c.x.clone(), c.y.clone(), c.p.clone()];
+    let failures = check(&bench().tables, instance, vec![c.a.clone(), c.b.clone()]).unwrap();
+    failures.iter().map(Failure::to_string).collect()
+}
+
 fn satisfied(c: &Columns) -> bool {
-    let circuit = TableCircuit::with_advice(bench().tables.clone(), vec![c.a.clone(), c.b.clone()]);
-    MockProver::run(&circuit, vec![c.x.clone(), c.y.clone(), c.p.clone()]).unwrap().verify().is_ok()
+    violations(c).is_empty()
 }
 
 #[test]
@@ -92,24 +96,80 @@ fn facts_state_the_proof_exactly() {
 #[test]
 fn violations_are_refused() {
     let cases: [(&str, fn(&mut Columns)); 9] = [
-        ("first step", |c| c.a[1] += F::ONE),
-        ("last step", |c| c.a[sample::STEPS] += F::ONE),
-        ("start", |c| c.a.iter_mut().for_each(|a| *a += F::ONE)),
-        ("committed column", |c| c.x[4] += F::ONE),
-        ("plain column", |c| c.p[4] += F::ONE),
-        ("range", |c| (c.b[7], c.y[7]) = (fi(16), fi(16))),
-        ("copy between columns", |c| c.p[30] += F::ONE),
-        ("copy within a column", |c| c.x[41] += F::ONE),
-        ("b is not y", |c| c.b[8] = fi(15) - c.b[8]),
+        ("gate sample.up[0] row 0", |c| c.a[1] += F::ONE),
+        ("gate sample.up[0] row 19", |c| c.a[sample::STEPS] += F::ONE),
+        ("copy a row 0", |c| c.a.iter_mut().for_each(|a| *a += F::ONE)),
+        ("gate sample.up[0] row 4", |c| c.x[4] += F::ONE),
+        ("gate sample.down[0] row 5", |c| c.p[4] += F::ONE),
+        ("lookup sample.range row 7", |c| (c.b[7], c.y[7]) = (fi(16), fi(16))),
+        ("copy b row 3", |c| c.p[30] += F::ONE),
+        ("copy x row 41", |c| c.x[41] += F::ONE),
+        ("gate sample.down[1] row 8", |c| c.b[8] = fi(15) - c.b[8]),
     ];
     for (name, change) in cases {
         let mut columns = honest(9);
         change(&mut columns);
-        assert!(!satisfied(&columns), "{name}");
+        let found = violations(&columns);
+        assert!(found.iter().any(|f| f == name), "{name} is not among {found:?}");
         if let Ok(proof) = prove(&columns) {
             assert_eq!(verify(&columns, &proof).unwrap_err().code(), "refused", "{name}");
         }
     }
+}
+
+/// The checker must see a domain of the proof's size: here a gate reads from the last usable row into the blinding rows,
+/// which a larger domain would fill with zeros.
+#[test]
+fn the_checker_sees_the_domain_of_the_proof() {
+    let c = honest(12);
+    let mut value = sample::json_tables();
+    let last = (bench().tables.usable_rows() - 1).to_string();
+    value["fixed"].as_array_mut().unwrap().push(serde_json::json!({"name": "q_last", "runs": [[last, "1", "1"]]}));
+    let poly = serde_json::json!({"tag": "product", "factors": [sample::cell("q_last", 0), sample::cell("a", 1)]});
+    value["gates"].as_array_mut().unwrap().push(serde_json::json!({"id": "sample.edge", "polys": [poly]}));
+    let tables = Arc::new(Tables::parse(value.to_string().as_bytes()).unwrap());
+    let found = check(&tables, vec![c.x.clone(), c.y.clone(), c.p.clone()], vec![c.a.clone(), c.b.clone()]).unwrap();
+    assert_eq!(found.iter().map(Failure::to_string).collect::<Vec<_>>(), ["unusable sample.edge[0]"]);
+    let srs = bench().srs.clone();
+    let prover = ProverSetup::new(tables.clone(), srs.clone()).unwrap();
+    let advice = vec![c.a.clone(), c.b.clone()];
+    let proof = prover.prove(committed(&c), from_ref(&c.p), advice, &OUTER, &Randomness::System).unwrap();
+    let verifier = VerifierSetup::new(tables, srs).unwrap();
+    assert_eq!(verifier.verify(&commitments(&c), from_ref(&c.p), &OUTER, &proof).unwrap_err().code(), "refused");
+}
+
+#[test]
+fn the_checker_refuses_wrong_shapes() {
+    let (c, tables) = (honest(13), &bench().tables);
+    let (instance, advice) = (vec![c.x.clone(), c.y.clone(), c.p.clone()], vec![c.a.clone(), c.b.clone()]);
+    let long = vec![vec![F::ZERO; 59]; 3];
+    for (instance, advice) in [
+        (instance[..2].to_vec(), advice.clone()),
+        (instance.clone(), advice[..1].to_vec()),
+        (long.clone(), advice),
+        (instance, long[..2].to_vec()),
+    ] {
+        assert_eq!(check(tables, instance, advice).unwrap_err().code(), "internal");
+    }
+}
+
+/// Without the lookup, whose rows the library arranges in the order of a hash map.
+#[test]
+fn one_seed_gives_one_proof_whatever_the_threads() {
+    let (srs, c) = (&bench().srs, honest(14));
+    let mut value = sample::json_tables();
+    value["lookups"] = serde_json::json!([]);
+    let tables = Arc::new(Tables::parse(value.to_string().as_bytes()).unwrap());
+    let prover = ProverSetup::new(tables, srs.clone()).unwrap();
+    let prove = |threads: usize, randomness: Randomness| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (committed, advice) = (committed(&c), vec![c.a.clone(), c.b.clone()]);
+        pool.install(|| prover.prove(committed, from_ref(&c.p), advice, &OUTER, &randomness)).unwrap()
+    };
+    let seeded = |byte: u8| Randomness::Insecure(zeroize::Zeroizing::new([byte; 32]));
+    assert_eq!(prove(1, seeded(1)), prove(3, seeded(1)));
+    assert_ne!(prove(1, seeded(1)), prove(1, seeded(2)));
+    assert_ne!(prove(1, Randomness::System), prove(1, Randomness::System));
 }
 
 #[test]
@@ -177,7 +237,10 @@ fn commitments_must_be_those_of_the_values() {
     let mut parts = committed(&columns);
     parts[0].commitment += G1Projective::generator();
     let coms = [parts[0].commitment, parts[1].commitment];
-    let proof = bench().prover.prove(parts, from_ref(&columns.p), vec![columns.a, columns.b], &OUTER).unwrap();
+    let proof = bench()
+        .prover
+        .prove(parts, from_ref(&columns.p), vec![columns.a, columns.b], &OUTER, &Randomness::System)
+        .unwrap();
     assert_eq!(bench().verifier.verify(&coms, from_ref(&columns.p), &OUTER, &proof).unwrap_err().code(), "refused");
 }
 
@@ -200,7 +263,7 @@ fn wrong_shapes_are_refused_without_panic() {
     let long = vec![F::ZERO; 59];
     let prover = &bench().prover;
     let prove = |com: Vec<Committed>, plain: &[Vec<F>], advice: Vec<Vec<F>>| {
-        prover.prove(com, plain, advice, &OUTER).unwrap_err()
+        prover.prove(com, plain, advice, &OUTER, &Randomness::System).unwrap_err()
     };
     let (com, plain, advice) = (committed(&c), vec![c.p.clone()], vec![c.a.clone(), c.b.clone()]);
     let mut long_com = com.clone();
@@ -230,7 +293,9 @@ fn circuits_that_read_the_next_row_first_are_proved() {
     let tables = Arc::new(Tables::parse(value.to_string().as_bytes()).unwrap());
     let prover = ProverSetup::new(tables.clone(), srs.clone()).unwrap();
     let verifier = VerifierSetup::new(tables, srs.clone()).unwrap();
-    let proof = prover.prove(committed(&c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER).unwrap();
+    let proof = prover
+        .prove(committed(&c), from_ref(&c.p), vec![c.a.clone(), c.b.clone()], &OUTER, &Randomness::System)
+        .unwrap();
     verifier.verify(&commitments(&c), from_ref(&c.p), &OUTER, &proof).unwrap();
     assert_eq!(proof.len(), verifier.facts().proof_bytes);
 }

@@ -82,6 +82,8 @@ pub struct Ran {
     pub result: Value,
     /// The last line of standard error.
     pub error: Value,
+    /// All of standard error.
+    pub events: String,
 }
 
 impl Ran {
@@ -98,5 +100,10 @@ pub fn run(arguments: &[String]) -> Ran {
         let text = String::from_utf8_lossy(bytes).into_owned();
         text.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or(Value::String(text))
     };
-    Ran { exit: output.status.code().unwrap(), result: parse(&output.stdout), error: parse(&output.stderr) }
+    Ran {
+        exit: output.status.code().unwrap(),
+        result: parse(&output.stdout),
+        error: parse(&output.stderr),
+        events: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
 }

@@ -4,3 +4,4 @@ mod bad_files;
 mod files;
 mod fleet;
 mod honest;
+mod seeds;

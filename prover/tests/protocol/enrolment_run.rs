@@ -9,7 +9,7 @@ use zkapex_prover::enrolment::statement::{Binding, Statement};
 use zkapex_prover::enrolment::{assign, Layout};
 use zkapex_prover::error::Result;
 use zkapex_prover::field::{self, F};
-use zkapex_prover::plonk::Committed;
+use zkapex_prover::plonk::{Committed, Randomness};
 use zkapex_prover::ternary::Ternary;
 use zkapex_prover::transcript::OuterTranscript;
 
@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
         for column in &committed {
             assert_eq!(world.commit(&column.values), column.commitment, "every column is that of its commitment");
         }
-        message.extend(world.enrol.prover.prove(committed, &plain, vec![acc], &outer).unwrap());
+        message.extend(world.enrol.prover.prove(committed, &plain, vec![acc], &outer, &Randomness::System).unwrap());
         let bits = self.cells[..layout.bit_cells()].iter().all(|b| *b == F::ZERO || *b == F::ONE);
         let broken = (0..broken.len()).filter(|i| broken[*i] != F::ZERO).collect();
         Outcome { message, broken, bits, closes }

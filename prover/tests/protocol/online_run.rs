@@ -8,7 +8,7 @@ use zkapex_prover::field::F;
 use zkapex_prover::online::columns::{self, Challenges, Derived};
 use zkapex_prover::online::running_sum::{self, Cells};
 use zkapex_prover::online::statement::{Binding, Statement};
-use zkapex_prover::plonk::Committed;
+use zkapex_prover::plonk::{Committed, Randomness};
 use zkapex_prover::ternary::Ternary;
 use zkapex_prover::transcript::OuterTranscript;
 
@@ -165,7 +165,8 @@ impl<'a> Run<'a> {
         for column in &committed {
             assert_eq!(world.commit(&column.values), column.commitment, "every column is that of its commitment");
         }
-        self.message.extend(world.online.prover.prove(committed, &plain, vec![acc], &outer).unwrap());
+        self.message
+            .extend(world.online.prover.prove(committed, &plain, vec![acc], &outer, &Randomness::System).unwrap());
         let broken = sums.iter().filter(|(_, sum)| *sum != F::ZERO).map(|(power, _)| *power).collect();
         Outcome { message: self.message, broken }
     }
