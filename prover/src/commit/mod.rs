@@ -6,6 +6,11 @@
 mod blind;
 pub(crate) mod msm;
 pub mod point;
+#[cfg(target_arch = "x86_64")]
+mod wide;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "no_wide.rs"]
+mod wide;
 
 use std::sync::{Arc, OnceLock};
 
@@ -22,6 +27,8 @@ use crate::error::{Error, Result};
 use crate::field::F;
 use crate::srs::Srs;
 use blind::BlindTable;
+use msm::Bases;
+pub(crate) use wide::WidePoint;
 
 /// Commits to parts of columns; `row` below always is a row of the domain of 2^k rows.
 pub struct Committer {
@@ -44,13 +51,13 @@ impl Committer {
     }
 
     /// The Lagrange basis.
-    fn bases(&self) -> &[blst_p1_affine] {
-        &self.srs.g_lagrange
+    fn bases(&self) -> Bases<'_> {
+        self.srs.lagrange()
     }
 
     /// Rows of the domain.
     pub fn domain(&self) -> usize {
-        self.bases().len()
+        self.srs.size()
     }
 
     /// Σ v_i·L_(start+i) over integers of any size; cost grows with the bits of the largest.
@@ -75,7 +82,7 @@ impl Committer {
     /// `Error::Input` where a row exceeds the domain.
     pub fn ones(&self, rows: &[usize]) -> Result<G1Projective> {
         rows.iter().try_for_each(|row| self.row(*row).map(|_| ()))?;
-        Ok(msm::sum(rows.iter().map(|row| &self.bases()[*row])))
+        Ok(msm::sum(rows.iter().map(|row| &self.bases().points[*row])))
     }
 
     /// Σ v·L_row over scattered rows with integers.
@@ -85,7 +92,7 @@ impl Committer {
     pub fn gather(&self, cells: &[(usize, i64)]) -> Result<G1Projective> {
         let points = cells.iter().map(|(row, _)| self.row(*row).copied()).collect::<Result<Vec<_>>>()?;
         let values: Vec<i64> = cells.iter().map(|(_, value)| *value).collect();
-        Ok(msm::signed(&points, &values, msm::signed_bits(&values)))
+        Ok(msm::signed(Bases::narrow(&points), &values, msm::signed_bits(&values)))
     }
 
     /// Σ x·L_row over scattered rows with field elements.
@@ -95,7 +102,7 @@ impl Committer {
     pub fn sparse(&self, cells: &[(usize, F)]) -> Result<G1Projective> {
         let points = cells.iter().map(|(row, _)| self.row(*row).copied()).collect::<Result<Vec<_>>>()?;
         let values: Vec<F> = cells.iter().map(|(_, value)| *value).collect();
-        Ok(msm::full(&points, &values))
+        Ok(msm::full(Bases::narrow(&points), &values))
     }
 
     /// Σ x_i·L_i over a whole column, which may be shorter than the domain.
@@ -125,20 +132,20 @@ impl Committer {
 
     fn blind_table(&self) -> &BlindTable {
         let blinding = self.blinding_start..self.blinding_start + self.blinding_rows;
-        self.table.get_or_init(|| BlindTable::new(&self.bases()[blinding]))
+        self.table.get_or_init(|| BlindTable::new(&self.bases().points[blinding]))
     }
 
-    fn rows(&self, start: usize, count: usize) -> Result<&[blst_p1_affine]> {
+    fn rows(&self, start: usize, count: usize) -> Result<Bases<'_>> {
         let end = start.checked_add(count);
         end.and_then(|end| self.bases().get(start..end)).ok_or_else(|| {
-            Error::input(format!("{count} rows from row {start} exceed the domain of {}", self.bases().len()))
+            Error::input(format!("{count} rows from row {start} exceed the domain of {}", self.domain()))
                 .with_value(start)
         })
     }
 
     fn row(&self, row: usize) -> Result<&blst_p1_affine> {
-        self.bases().get(row).ok_or_else(|| {
-            Error::input(format!("row {row} exceeds the domain of {}", self.bases().len())).with_value(row)
+        self.bases().points.get(row).ok_or_else(|| {
+            Error::input(format!("row {row} exceeds the domain of {}", self.domain())).with_value(row)
         })
     }
 }
@@ -151,13 +158,30 @@ pub fn fold(points: &[blst_p1_affine], scalars: &[F]) -> Result<G1Projective> {
     if points.len() != scalars.len() {
         return Err(Error::internal(format!("{} points folded with {} scalars", points.len(), scalars.len())));
     }
-    Ok(msm::full(points, scalars))
+    if !crate::vector::wide() {
+        return Ok(msm::full(Bases::narrow(points), scalars));
+    }
+    // Infinity adds nothing and has no affine form.
+    let (mut finite, mut wide, mut factors) = (Vec::new(), Vec::new(), Vec::new());
+    for (point, scalar) in points.iter().zip(scalars) {
+        if let Some(one) = WidePoint::new(point) {
+            finite.push(*point);
+            wide.push(one);
+            factors.push(*scalar);
+        }
+    }
+    Ok(msm::full(Bases { points: &finite, wide: &wide }, &factors))
 }
 
 /// Σ v_i·P_i over bytes: points are sorted into buckets by |v|, with their sign, and each bucket is summed by batched
 /// affine additions.
-fn bytes_msm(points: &[blst_p1_affine], values: &[i8]) -> G1Projective {
+fn bytes_msm(bases: Bases, values: &[i8]) -> G1Projective {
     const BUCKETS: usize = 129;
+    if !bases.wide.is_empty() {
+        let values: Vec<i64> = values.iter().map(|v| i64::from(*v)).collect();
+        return msm::signed(bases, &values, 8);
+    }
+    let points = bases.points;
     let mut ends = [0usize; BUCKETS];
     values.iter().for_each(|v| ends[usize::from(v.unsigned_abs())] += 1);
     ends[0] = 0;

@@ -10,7 +10,41 @@ use midnight_curves::G1Projective;
 use rayon::prelude::*;
 
 use super::point::{from_affine, projective};
+use super::wide::{self, WidePoint};
 use crate::field::{self, F};
+
+/// Points to multiply, and the same ones as the vector kernels want them: none where the machine has no such kernels.
+#[derive(Clone, Copy)]
+pub(crate) struct Bases<'a> {
+    pub points: &'a [blst_p1_affine],
+    pub wide: &'a [WidePoint],
+}
+
+impl<'a> Bases<'a> {
+    /// Points that are used once.
+    pub(crate) fn narrow(points: &'a [blst_p1_affine]) -> Self {
+        Bases { points, wide: &[] }
+    }
+
+    /// Those of a range, or None past the end.
+    pub(crate) fn get(&self, range: std::ops::Range<usize>) -> Option<Self> {
+        let wide = if self.wide.is_empty() { self.wide } else { self.wide.get(range.clone())? };
+        Some(Bases { points: self.points.get(range)?, wide })
+    }
+
+    /// The first `count`, which must not be more than there are.
+    pub(crate) fn first(&self, count: usize) -> Self {
+        Bases { points: &self.points[..count], wide: if self.wide.is_empty() { self.wide } else { &self.wide[..count] } }
+    }
+
+    /// Whether the vector kernels take these.
+    fn has_wide(&self) -> bool {
+        self.wide.len() == self.points.len() && self.wide.len() >= WIDE_MIN
+    }
+}
+
+/// From here on vector kernels pay.
+const WIDE_MIN: usize = 48;
 
 /// Bits of the scalar modulus.
 const FIELD_BITS: usize = 255;
@@ -32,8 +66,12 @@ pub(crate) fn sum<'a>(points: impl Iterator<Item = &'a blst_p1_affine>) -> G1Pro
 }
 
 /// Σ s_i·P_i over field elements, on the calling thread. Lengths must agree (the callers check).
-pub(super) fn full(points: &[blst_p1_affine], scalars: &[F]) -> G1Projective {
+pub(super) fn full(bases: Bases, scalars: &[F]) -> G1Projective {
+    let points = bases.points;
     debug_assert_eq!(points.len(), scalars.len());
+    if bases.has_wide() {
+        return wide::full(bases.wide, scalars, false);
+    }
     match points {
         [] => G1Projective::identity(),
         [point] => from_affine(point) * scalars[0],
@@ -48,9 +86,13 @@ pub(super) fn full(points: &[blst_p1_affine], scalars: &[F]) -> G1Projective {
 }
 
 /// [`full`] with the tiles spread over the current rayon pool.
-pub(crate) fn full_parallel(points: &[blst_p1_affine], scalars: &[F]) -> G1Projective {
+pub(crate) fn full_parallel(bases: Bases, scalars: &[F]) -> G1Projective {
+    let points = bases.points;
     if points.len() < BUCKET_MIN || rayon::current_num_threads() == 1 {
-        return full(points, scalars);
+        return full(bases, scalars);
+    }
+    if bases.has_wide() {
+        return wide::full(bases.wide, scalars, true);
     }
     let mut bytes = vec![0u8; scalars.len() * field::BYTES + PADDING];
     let blocks = bytes.par_chunks_mut(256 * field::BYTES).zip(scalars.par_chunks(256));
@@ -93,8 +135,12 @@ fn scratch_words(points: usize) -> usize {
 }
 
 /// Σ v_i·P_i over integers −2^(bits−1) ≤ v_i < 2^(bits−1), bits ≤ 64. Lengths must agree.
-pub(super) fn signed(points: &[blst_p1_affine], values: &[i64], bits: usize) -> G1Projective {
+pub(super) fn signed(bases: Bases, values: &[i64], bits: usize) -> G1Projective {
+    let points = bases.points;
     debug_assert_eq!(points.len(), values.len());
+    if bases.has_wide() {
+        return wide::signed(bases.wide, values, bits);
+    }
     match points {
         [] => G1Projective::identity(),
         [point] => from_affine(point) * field::fi(values[0].into()),

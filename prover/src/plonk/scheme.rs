@@ -82,12 +82,12 @@ impl PolynomialCommitmentScheme<F> for KnownCommitments {
     fn get_verifier_params(_: &ProofParams) {}
 
     fn commit(params: &ProofParams, poly: &Polynomial<F, Coeff>) -> G1Projective {
-        msm::full_parallel(&params.srs.g[..poly.len()], poly)
+        msm::full_parallel(params.srs.powers().first(poly.len()), poly)
     }
 
     fn commit_lagrange(params: &ProofParams, poly: &Polynomial<F, LagrangeCoeff>) -> G1Projective {
         let known = params.queue().pop_front();
-        known.unwrap_or_else(|| msm::full_parallel(&params.srs.g_lagrange[..poly.len()], poly))
+        known.unwrap_or_else(|| msm::full_parallel(params.srs.lagrange().first(poly.len()), poly))
     }
 
     fn multi_open<T: Transcript>(

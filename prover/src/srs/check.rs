@@ -12,7 +12,8 @@ use rand::RngCore;
 use rayon::prelude::*;
 
 use super::Points;
-use crate::commit::{from_affine, msm, point, uncompressed};
+use crate::commit::msm::{self, Bases};
+use crate::commit::{from_affine, point, uncompressed};
 use crate::error::{Error, Result};
 use crate::field::F;
 
@@ -88,8 +89,8 @@ fn coefficients(count: usize) -> Vec<F> {
 fn consecutive_powers(points: &Points) -> Result<()> {
     let count = points.g.len() - 1;
     let weights = coefficients(count);
-    let shifted = msm::full_parallel(&points.g[1..], &weights);
-    let base = msm::full_parallel(&points.g[..count], &weights);
+    let shifted = msm::full_parallel(Bases::narrow(&points.g[1..]), &weights);
+    let base = msm::full_parallel(Bases::narrow(&points.g[..count]), &weights);
     same_ratio(shifted, base, points)
 }
 
@@ -117,9 +118,9 @@ fn lagrange_sums_to_one(points: &Points) -> Result<()> {
 fn lagrange_matches(k: u32, points: &Points) -> Result<()> {
     let domain = EvaluationDomain::<F>::new(1, k);
     let values = coefficients(points.g.len());
-    let by_values = msm::full_parallel(&points.g_lagrange, &values);
+    let by_values = msm::full_parallel(Bases::narrow(&points.g_lagrange), &values);
     let coefficients = domain.lagrange_to_coeff(domain.lagrange_from_vec(values));
-    if by_values == msm::full_parallel(&points.g, &coefficients) {
+    if by_values == msm::full_parallel(Bases::narrow(&points.g), &coefficients) {
         Ok(())
     } else {
         Err(refuse("g1_lagrange", "the Lagrange points do not belong to the powers"))

@@ -18,7 +18,8 @@ use midnight_curves::{Bls12, G1Projective, G2Projective};
 use midnight_proofs::poly::kzg::params::ParamsKZG;
 use midnight_proofs::utils::arithmetic::g_to_lagrange;
 
-use crate::commit::{from_affine, to_affine};
+use crate::commit::msm::Bases;
+use crate::commit::{from_affine, to_affine, WidePoint};
 use crate::error::{Error, Result};
 
 /// Largest supported exponent: 2^20 rows.
@@ -39,6 +40,9 @@ pub struct Srs {
     pub g: Vec<blst_p1_affine>,
     /// L_i(τ)·G1, i in the order of the powers of the root of unity.
     pub g_lagrange: Vec<blst_p1_affine>,
+    /// Both again for vector kernels; empty where the machine has none.
+    wide: Vec<WidePoint>,
+    wide_lagrange: Vec<WidePoint>,
 }
 
 /// The points of a reference string before it is checked and named.
@@ -77,7 +81,22 @@ impl Srs {
         let lagrange = projective(&points.g_lagrange);
         let params = ParamsKZG::from_parts(k, projective(&points.g), Some(lagrange), points.g2, points.s_g2);
         let (g, g_lagrange) = (points.g, points.g_lagrange);
-        Ok(Srs { k, digest, insecure, source: source.to_owned(), params, g, g_lagrange })
+        let wide = |points: &[blst_p1_affine]| -> Vec<WidePoint> {
+            let points = if crate::vector::wide() { points } else { &[] };
+            points.iter().filter_map(WidePoint::new).collect()
+        };
+        let (wide, wide_lagrange) = (wide(&g), wide(&g_lagrange));
+        Ok(Srs { k, digest, insecure, source: source.to_owned(), params, g, g_lagrange, wide, wide_lagrange })
+    }
+
+    /// The powers, for multi-exponentiations.
+    pub(crate) fn powers(&self) -> Bases<'_> {
+        Bases { points: &self.g, wide: &self.wide }
+    }
+
+    /// The Lagrange basis, for multi-exponentiations.
+    pub(crate) fn lagrange(&self) -> Bases<'_> {
+        Bases { points: &self.g_lagrange, wide: &self.wide_lagrange }
     }
 
     /// Rows of the domain, 2^k.

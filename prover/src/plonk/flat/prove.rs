@@ -116,7 +116,7 @@ impl FlatProver {
             column.extend((self.tables.usable_rows()..rows).map(|_| F::random(&mut rng)));
         }
         for column in &advice {
-            transcript.write(&msm::full_parallel(&self.srs.g_lagrange, column)).map_err(fault)?;
+            transcript.write(&msm::full_parallel(self.srs.lagrange(), column)).map_err(fault)?;
         }
         // θ, β, γ and the trash challenge belong to arguments that these tables do not have.
         for _ in 0..4 {
@@ -155,7 +155,7 @@ impl FlatProver {
     }
 
     fn commit(&self, coefficients: &[F]) -> G1Projective {
-        msm::full_parallel(&self.srs.g[..coefficients.len()], coefficients)
+        msm::full_parallel(self.srs.powers().first(coefficients.len()), coefficients)
     }
 
     /// The quotient in blinded pieces of n − 1 coefficients and one more.

@@ -52,7 +52,7 @@ impl Case {
         let committed = values
             .into_iter()
             .map(|values| {
-                let bases = &srs.g_lagrange[..values.len()];
+                let bases = srs.lagrange().first(values.len());
                 Committed { commitment: crate::commit::msm::full_parallel(bases, &values), values }
             })
             .collect();

@@ -1,27 +1,19 @@
-//! Eight field elements side by side, by the 52-bit multiply-add of AVX-512 IFMA.
+//! Eight elements of the scalar field, in five limbs each.
 //!
-//! An element is five limbs of 52 bits, in Montgomery form with R = 2^260, kept below 2p: with 4p < 2^257 the product of
-//! two elements below 4p, divided by R, is below 1.5p, so that products need no last subtraction (Gueron and Krasnov,
-//! "Accelerating big integer arithmetic using Intel IFMA extensions", ARITH 2016).
+//! Elements are kept below 2p: with 4p < 2^257, the product of two elements below 4p, divided by R = 2^260, is below 1.5p.
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Word};
+use super::super::{Kernel, Word};
+use super::{all, carry, product, transpose_8x8, MASK};
 use crate::field::{self, F, MODULUS};
 use blst::blst_fr;
 
 const LIMBS: usize = 5;
-const BITS: u32 = 52;
-const MASK: u64 = (1 << BITS) - 1;
 
 /// See the module. Limb-major: limb i of all eight elements is one register.
 #[derive(Clone, Copy)]
 pub(crate) struct Eight([__m512i; LIMBS]);
-
-/// Whether the processor has the instructions.
-pub(crate) fn available() -> bool {
-    is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma") && is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl")
-}
 
 /// 256 bits in limbs of 52.
 const fn split(x: [u64; 4]) -> [u64; LIMBS] {
@@ -53,11 +45,6 @@ const P_INVERSE: u64 = {
 };
 /// Montgomery limbs (R = 2^256) are those of x·2^−4 for R = 2^260; a product with 2^264 mod p mends that.
 const RAW: u64 = 16;
-
-#[inline(always)]
-unsafe fn all(x: u64) -> __m512i {
-    _mm512_set1_epi64(x as i64)
-}
 
 impl Eight {
     /// The limbs of eight Montgomery forms of R = 2^256, as they are.
@@ -123,17 +110,6 @@ impl Eight {
     }
 }
 
-/// Moves what exceeds 52 bits to the next limb, with sign; the highest limb keeps its own.
-#[inline(always)]
-unsafe fn carry(mut x: [__m512i; LIMBS]) -> [__m512i; LIMBS] {
-    let mask = all(MASK);
-    for i in 0..LIMBS - 1 {
-        x[i + 1] = _mm512_add_epi64(x[i + 1], _mm512_srai_epi64::<BITS>(x[i]));
-        x[i] = _mm512_and_si512(x[i], mask);
-    }
-    x
-}
-
 impl Word for Eight {
     const WIDTH: usize = 8;
     const RAW_SCALE: u64 = RAW;
@@ -179,34 +155,9 @@ impl Word for Eight {
         Self::subtract_once(difference, &TWO_P)
     }
 
-    /// Montgomery's product, one limb of `self` a step.
     #[inline(always)]
     unsafe fn mul(self, other: Self) -> Self {
-        let (a, b) = (&self.0, &other.0);
-        let zero = _mm512_setzero_si512();
-        let inverse = all(P_INVERSE);
-        // Products of the low halves and of the high halves are summed apart: shorter chains.
-        let mut sum = [zero; LIMBS + 1];
-        for i in 0..LIMBS {
-            let mut high = [zero; LIMBS];
-            for j in 0..LIMBS {
-                sum[j] = _mm512_madd52lo_epu64(sum[j], a[i], b[j]);
-                high[j] = _mm512_madd52hi_epu64(high[j], a[i], b[j]);
-            }
-            let m = _mm512_madd52lo_epu64(zero, sum[0], inverse);
-            for j in 0..LIMBS {
-                sum[j] = _mm512_madd52lo_epu64(sum[j], m, all(P[j]));
-                high[j] = _mm512_madd52hi_epu64(high[j], m, all(P[j]));
-            }
-            // The lowest limb is now 0 mod 2^52: drop it.
-            let carried = _mm512_srli_epi64::<BITS>(sum[0]);
-            for j in 0..LIMBS {
-                sum[j] = _mm512_add_epi64(sum[j + 1], high[j]);
-            }
-            sum[0] = _mm512_add_epi64(sum[0], carried);
-            sum[LIMBS] = zero;
-        }
-        Eight(carry([sum[0], sum[1], sum[2], sum[3], sum[4]]))
+        Eight(product(&self.0, &other.0, &P, P_INVERSE))
     }
 
     #[inline(always)]
@@ -227,30 +178,6 @@ impl Word for Eight {
     unsafe fn call<K: Kernel<Self>>(kernel: K) -> K::Output {
         kernel.run()
     }
-}
-
-/// Even and odd 128-bit lanes of two registers.
-#[inline(always)]
-unsafe fn shuffled(x: __m512i, y: __m512i) -> (__m512i, __m512i) {
-    (_mm512_shuffle_i64x2::<0x88>(x, y), _mm512_shuffle_i64x2::<0xdd>(x, y))
-}
-
-#[inline(always)]
-unsafe fn transpose_8x8(r: [__m512i; 8]) -> [__m512i; 8] {
-    // Pairs, then quarters, then halves.
-    let (a0, a1) = (_mm512_unpacklo_epi64(r[0], r[1]), _mm512_unpackhi_epi64(r[0], r[1]));
-    let (b0, b1) = (_mm512_unpacklo_epi64(r[2], r[3]), _mm512_unpackhi_epi64(r[2], r[3]));
-    let (c0, c1) = (_mm512_unpacklo_epi64(r[4], r[5]), _mm512_unpackhi_epi64(r[4], r[5]));
-    let (d0, d1) = (_mm512_unpacklo_epi64(r[6], r[7]), _mm512_unpackhi_epi64(r[6], r[7]));
-    let (e0, e2) = shuffled(a0, b0);
-    let (e1, e3) = shuffled(a1, b1);
-    let (f0, f2) = shuffled(c0, d0);
-    let (f1, f3) = shuffled(c1, d1);
-    let (g0, g4) = shuffled(e0, f0);
-    let (g1, g5) = shuffled(e1, f1);
-    let (g2, g6) = shuffled(e2, f2);
-    let (g3, g7) = shuffled(e3, f3);
-    [g0, g1, g2, g3, g4, g5, g6, g7]
 }
 
 /// 2^exponent mod p, by doubling.

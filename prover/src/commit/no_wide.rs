@@ -1,0 +1,26 @@
+//! Machines without the vector kernels of `wide`: there are no points for them.
+
+use group::Group;
+use midnight_curves::G1Projective;
+
+use crate::field::F;
+
+/// Never made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WidePoint {}
+
+impl WidePoint {
+    pub(crate) fn new(_: &blst::blst_p1_affine) -> Option<Self> {
+        None
+    }
+}
+
+/// The empty sum: no point of this kind exists.
+pub(super) fn full(_: &[WidePoint], _: &[F], _: bool) -> G1Projective {
+    G1Projective::identity()
+}
+
+/// The empty sum: no point of this kind exists.
+pub(super) fn signed(_: &[WidePoint], _: &[i64], _: usize) -> G1Projective {
+    G1Projective::identity()
+}
