@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from zkapex_jax.curvature.gradients import Examples, LossFunction, gradient_blocks
+from zkapex_jax.curvature.gradients import Examples, LossFunction, OnBlock, gradient_blocks
+from zkapex_jax.curvature.storage import release, scratch_array
 from zkapex_jax.models.targets import TargetLayout
 
 
@@ -21,17 +23,31 @@ class GradientMoments:
 
 
 def gradient_moments(loss_fn: LossFunction, params: Any, layout: TargetLayout, examples: Examples,
-                     micro_batch: int = 8) -> GradientMoments:  # fmt: skip
-    """Accumulate both moments over the examples; memory is model + (micro_batch + 4) · W values.
+                     micro_batch: int = 8, scratch: str | os.PathLike[str] | None = None,
+                     on_block: OnBlock | None = None) -> GradientMoments:  # fmt: skip
+    """Accumulate both moments over the examples; memory is model + micro_batch · W values, and 4 W more without `scratch`.
+
+    `scratch` is a folder for the two sums (16 W bytes on disk, in files without names).
 
     Raises:
-        InputError: as `gradients.gradient_blocks`.
+        InputError: as `gradients.gradient_blocks`. StorageError: `scratch` has no room.
     """
-    mean, fisher, count = np.zeros(layout.weights), np.zeros(layout.weights), 0
-    for block in gradient_blocks(loss_fn, params, layout, examples, micro_batch):
+    mean, fisher = (scratch_array((layout.weights,), np.float64, scratch) for _ in range(2))
+    count = 0
+    for block in gradient_blocks(loss_fn, params, layout, examples, micro_batch, on_block):
         count += block.count
         for path, _, place in layout.slices():
-            part = block.tensors[path].reshape(block.count, -1)
-            mean[place] += part.sum(axis=0, dtype=np.float64)
-            fisher[place] += np.einsum("ij,ij->j", part, part, dtype=np.float64)
-    return GradientMoments(mean / count, fisher / count, count)
+            _add(block.tensors[path].reshape(block.count, -1), mean[place], fisher[place])
+        release(mean), release(fisher)
+        del block
+    for total in (mean, fisher):
+        total /= count
+        release(total)
+    return GradientMoments(mean, fisher, count)
+
+
+def _add(part: np.ndarray, mean: np.ndarray, fisher: np.ndarray) -> None:
+    """Add an example at a time: no float64 copy of the block is made."""
+    for example in part:
+        mean += example
+        fisher += np.square(example, dtype=np.float64)

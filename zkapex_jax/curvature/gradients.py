@@ -2,7 +2,7 @@
 
 Only the target tensors are differentiated; the rest of the model is an argument without gradient. At any time one
 micro-batch of rows exists beside the model: micro_batch · W float32 values. Results go straight to `out`, which may
-be a file on disk (`storage.create_rows`).
+be a file on disk (`storage.create_rows`), whose pages are let go block by block. The model goes to the device once.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from typing import Any
 import jax
 import numpy as np
 
+from zkapex_jax.curvature.storage import release
 from zkapex_jax.errors import InputError
 from zkapex_jax.models.targets import TargetLayout, put_targets, take_targets
 
 #: Mean loss of a batch; called with batches of one example, `loss_fn(params, batch) -> scalar`.
 LossFunction = Callable[[Any, Mapping[str, Any]], jax.Array]
 Examples = Mapping[str, np.ndarray]
+#: Told after each block: examples done, examples in all.
+OnBlock = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,17 @@ def gradient_kernel(loss_fn: LossFunction) -> Callable[..., dict[str, jax.Array]
 
 
 def gradient_blocks(loss_fn: LossFunction, params: Any, layout: TargetLayout, examples: Examples,
-                    micro_batch: int) -> Iterator[GradientBlock]:  # fmt: skip
+                    micro_batch: int, on_block: OnBlock | None = None) -> Iterator[GradientBlock]:  # fmt: skip
     """Stream the gradients of all examples in order, at most `micro_batch` examples a block.
+
+    A block's arrays may be gone when the next one is asked for.
 
     Raises:
         InputError: no example, uneven fields, a `micro_batch` below 1, or a gradient that is not finite.
     """
-    count, targets = count_examples(examples), take_targets(params, layout)
+    count = count_examples(examples)
+    params = jax.device_put(params)
+    targets = take_targets(params, layout)
     if type(micro_batch) is not int or micro_batch < 1:
         raise InputError("must be a positive integer", code="micro_batch", field="micro_batch", value=micro_batch)
     size, kernel = min(micro_batch, count), gradient_kernel(loss_fn)
@@ -65,6 +72,9 @@ def gradient_blocks(loss_fn: LossFunction, params: Any, layout: TargetLayout, ex
         tensors = {path: np.asarray(part)[:held] for path, part in kernel(targets, params, block).items()}
         _refuse_not_finite(tensors, start)
         yield GradientBlock(start, held, tensors)
+        del tensors  # before the next block is computed: two of them never exist at once
+        if on_block is not None:
+            on_block(start + held, count)
 
 
 def stream_gradients(loss_fn: LossFunction, params: Any, layout: TargetLayout, examples: Examples,
@@ -77,7 +87,8 @@ def stream_gradients(loss_fn: LossFunction, params: Any, layout: TargetLayout, e
 
 
 def per_example_gradients(loss_fn: LossFunction, params: Any, layout: TargetLayout, examples: Examples,
-                          micro_batch: int = 8, out: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
+                          micro_batch: int = 8, out: np.ndarray | None = None,
+                          on_block: OnBlock | None = None) -> np.ndarray:  # fmt: skip
     """Rows [n, W], float32: the gradient of each example's loss with respect to the target weights.
 
     `loss_fn(params, batch)` is the mean loss of a batch; `examples` maps fields to arrays [n, ...].
@@ -90,8 +101,10 @@ def per_example_gradients(loss_fn: LossFunction, params: Any, layout: TargetLayo
     rows = np.empty(shape, np.float32) if out is None else out
     if rows.shape != shape or rows.dtype != np.float32:
         raise InputError(f"must be float32 {shape}", code="shape", field="out", value=(rows.dtype, rows.shape))
-    for block in gradient_blocks(loss_fn, params, layout, examples, micro_batch):
+    for block in gradient_blocks(loss_fn, params, layout, examples, micro_batch, on_block):
         _fill(rows[block.start : block.start + block.count], block, layout)
+        release(rows)
+        del block
     return rows
 
 
@@ -115,7 +128,7 @@ def _fill(rows: np.ndarray, block: GradientBlock, layout: TargetLayout) -> None:
 
 def _refuse_not_finite(tensors: Mapping[str, np.ndarray], start: int) -> None:
     for path, part in tensors.items():
-        finite = np.isfinite(part).all(axis=tuple(range(1, part.ndim)))
+        finite = np.array([np.isfinite(example).all() for example in part])
         if not finite.all():
             raise InputError("gradient holds a NaN or an infinity", code="not_finite", field=path,
                              value=f"example {start + int(np.argmin(finite))}")  # fmt: skip

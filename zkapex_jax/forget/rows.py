@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 
-from zkapex_jax.curvature.gradients import Examples, LossFunction, count_examples, stream_gradients
+from zkapex_jax.curvature import release, scratch_array
+from zkapex_jax.curvature.gradients import Examples, GradientBlock, LossFunction, OnBlock, count_examples, gradient_blocks
 from zkapex_jax.errors import InputError
-from zkapex_jax.models.targets import TargetLayout, flatten, unflatten
+from zkapex_jax.models.targets import TargetLayout, put_targets, take_targets
 
 
 def forget_rows(loss_fn: LossFunction, params: Any, examples: Examples, count: int, layout: TargetLayout,
-                mask: np.ndarray, micro_batch: int = 8) -> np.ndarray:  # fmt: skip
+                mask: np.ndarray, micro_batch: int = 8, scratch: str | os.PathLike[str] | None = None,
+                on_block: OnBlock | None = None) -> np.ndarray:  # fmt: skip
     """K rows f32 [K, W] of the base model `params`: mean gradients of the forget loss over K disjoint groups.
 
     The gradients are those of the *masked* base model (this function zeroes the masked weights itself), and are
     zeroed on the mask [W]. Groups are even; labelled examples are sorted by class first, so that groups are as pure
     as they can be (gradients of two classes partly cancel in one mean). The scale is that of the loss, in nats a unit of
-    weight; `quantize` brings rows to the public integer scale. Memory is the model and (micro_batch + 2 K) W values.
+    weight; `quantize` brings rows to the public integer scale. Memory is the model, its target weights once more and
+    micro_batch · W values, and K W more without `scratch`, a folder for the rows (4 K W bytes, in a file without a name).
 
     Raises:
         InputError: K is below 1 or above the number of examples, the mask has another shape, or a gradient is not finite.
+        StorageError: `scratch` has no room.
     """
     total = count_examples(examples)
     if type(count) is not int or not 1 <= count <= total:
         raise InputError(f"must be an integer from 1 to the number of forget examples, {total}", code="forget_rows",
                          field="count", value=count)  # fmt: skip
     masked = masked_params(params, layout, mask)
-    groups, rows, done = group_examples(examples, count), np.zeros((count, layout.weights), np.float64), 0
-    for block in stream_gradients(loss_fn, masked, layout, examples, micro_batch):
-        for index, row in enumerate(block, start=done):
-            rows[groups[index]] += row
-        done += len(block)
-    rows /= np.bincount(groups)[:, None]
-    rows[:, mask] = 0.0
-    return rows.astype(np.float32)
+    groups, rows = group_examples(examples, count), scratch_array((count, layout.weights), np.float32, scratch)
+    shares = (1 / np.bincount(groups)).astype(np.float32)
+    for block in gradient_blocks(loss_fn, masked, layout, examples, micro_batch, on_block):
+        _add(rows, block, layout, groups, shares)
+        release(rows)
+        del block
+    for row in rows:
+        row[mask] = 0.0
+    release(rows)
+    return rows
+
+
+def _add(rows: np.ndarray, block: GradientBlock, layout: TargetLayout, groups: np.ndarray, shares: np.ndarray) -> None:
+    """Add each example's gradient, weighed by its share in its group's mean."""
+    for path, _, place in layout.slices():
+        for index, example in enumerate(block.tensors[path].reshape(block.count, -1), start=block.start):
+            rows[groups[index], place] += shares[groups[index]] * example
 
 
 def group_examples(examples: Examples, count: int) -> np.ndarray:
@@ -57,4 +71,6 @@ def masked_params(params: Any, layout: TargetLayout, mask: np.ndarray) -> dict[s
     if mask.shape != (layout.weights,) or mask.dtype != np.bool_:
         raise InputError(f"must be booleans of shape ({layout.weights},)", code="shape", field="mask",
                          value=(mask.dtype, mask.shape))  # fmt: skip
-    return unflatten(params, layout, np.where(mask, 0.0, flatten(params, layout)))
+    targets = take_targets(params, layout)
+    kept = {path: np.where(mask[place].reshape(shape), 0.0, targets[path]) for path, shape, place in layout.slices()}
+    return put_targets(params, kept)

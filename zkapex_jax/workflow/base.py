@@ -78,7 +78,7 @@ def create_base(
     cut = ChunkedLayout.cut(layout, tool.preset)
     if theta0.shape != (cut.weights,):
         raise InputError(f"must hold {cut.weights} weights", code="shape", field="theta0", value=theta0.shape)
-    fixed = to_fixed(np.asarray(theta0, np.float64))
+    fixed = to_fixed(theta0)
     fields: dict[str, Any] = {
         "model": ModelRef.parse({"name": name, "architecture": architecture, "base_digest": weights_digest(fixed)}), "layout": cut,
         "preset": tool.preset.name, "tables_digest": tool.tables_digest, "enrol_tables_digest": tool.enrol_tables_digest,
