@@ -2,6 +2,8 @@
 
 use ff::Field;
 use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
 use std::sync::{Arc, OnceLock};
 
 use super::*;
@@ -124,4 +126,44 @@ fn rows_outside_the_domain_are_refused() {
     assert!(c.full_lagrange(&vec![F::ONE; N + 1]).is_err());
     assert!(c.blind(&[F::ONE; 10]).is_err());
     assert!(fold(&srs().g[..3], &[F::ONE; 2]).is_err());
+}
+
+/// Time on the processor of this thread.
+fn cpu_micros() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0) / 1e3
+}
+
+/// `cargo test --release -- --ignored --nocapture multiplications_cost`: both ways in one run.
+#[test]
+#[ignore = "a measurement"]
+fn multiplications_cost() {
+    let srs = Arc::new(insecure::generate(12).unwrap());
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let full: Vec<F> = (0..4096).map(|_| F::random(&mut rng)).collect();
+    let theta: Vec<i64> = (0..3984).map(|_| rng.gen_range(-6000..6000)).collect();
+    let y: Vec<i64> = (0..3984).map(|_| rng.gen_range(-(1 << 24)..1 << 24)).collect();
+    let bytes: Vec<i8> = (0..3984).map(|_| rng.gen()).collect();
+    let rows = &srs.g_lagrange[..72];
+    let small: Vec<i64> = bytes.iter().map(|v| i64::from(*v)).collect();
+    let time = |name: &str, run: &dyn Fn(msm::Bases) -> G1Projective| {
+        let narrow = msm::Bases::narrow(&srs.g_lagrange);
+        let mut costs = Vec::new();
+        for bases in [narrow, srs.lagrange()] {
+            run(bases);
+            let begun = cpu_micros();
+            let sum: G1Projective = (0..20).map(|_| run(bases)).sum();
+            assert!(!bool::from(sum.is_identity()));
+            costs.push((cpu_micros() - begun) / 20.0);
+        }
+        println!("{name}: one at a time {:.0} us, eight at once {:.0} us", costs[0], costs[1]);
+    };
+    time("full 4096", &|b| msm::full(b, &full));
+    time("theta", &|b| msm::signed(b.first(3984), &theta, msm::signed_bits(&theta)));
+    time("y", &|b| msm::signed(b.first(3984), &y, msm::signed_bits(&y)));
+    time("int8", &|b| msm::signed(b.first(3984), &small, 8));
+    time("int8 as bytes", &|b| bytes_msm(b.first(3984), &bytes));
+    time("fold of 72", &|b| {
+        if b.wide.is_empty() { msm::full(msm::Bases::narrow(rows), &full[..72]) } else { fold(rows, &full[..72]).unwrap() }
+    });
 }

@@ -3,6 +3,8 @@
 //! (x1, y1) + (x2, y2) with λ = (y2 − y1)/(x2 − x1): x3 = λ² − x1 − x2, y3 = λ(x1 − x3) − y1. The denominators of a batch
 //! are inverted together (Montgomery's trick), in eight chains side by side.
 
+use std::cell::RefCell;
+
 use blst::{blst_fp, blst_p1, blst_p1_affine};
 
 use super::point::WidePoint;
@@ -69,14 +71,31 @@ impl Sums {
 struct Pair {
     a: Entry,
     b: Entry,
+    to: u32,
+}
+
+/// Memory that a thread keeps: fresh pages would cost more than the additions of a round.
+#[derive(Default)]
+struct Scratch {
+    source: Vec<WidePoint>,
+    sums: Vec<WidePoint>,
+    round: Round,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 /// Sums each group of entries; `ends` says where each ends.
 pub(super) fn sum_groups(points: &[WidePoint], entries: Vec<Entry>, ends: Vec<usize>) -> Sums {
-    let (mut entries, mut ends, mut owned): (_, _, Option<Vec<WidePoint>>) = (entries, ends, None);
+    SCRATCH.with_borrow_mut(|scratch| sum_rounds(scratch, points, entries, ends))
+}
+
+fn sum_rounds(scratch: &mut Scratch, points: &[WidePoint], mut entries: Vec<Entry>, mut ends: Vec<usize>) -> Sums {
+    let Scratch { source, sums, round } = scratch;
+    let mut first = true;
     loop {
-        let source = owned.as_deref().unwrap_or(points);
-        let mut round = Round::default();
+        round.clear();
         let mut start = 0;
         for end in &mut ends {
             for pair in entries[start..*end].chunks(2) {
@@ -85,13 +104,13 @@ pub(super) fn sum_groups(points: &[WidePoint], entries: Vec<Entry>, ends: Vec<us
             start = *end;
             *end = round.slots;
         }
-        let last = round.pairs.is_empty();
-        let (sums, infinite) = round.add(source);
-        if last {
-            return finish(sums, &ends, &infinite);
+        let infinite = round.add(if first { points } else { source }, sums);
+        if round.pairs.is_empty() {
+            return finish(sums[..round.slots].to_vec(), &ends, &infinite);
         }
         (entries, ends) = remaining(&ends, &infinite);
-        owned = Some(sums);
+        std::mem::swap(source, sums);
+        first = false;
     }
 }
 
@@ -116,7 +135,6 @@ fn finish(points: Vec<WidePoint>, ends: &[usize], infinite: &[usize]) -> Sums {
 #[derive(Default)]
 struct Round {
     pairs: Vec<Pair>,
-    targets: Vec<u32>,
     singles: Vec<(Entry, u32)>,
     slots: usize,
 }
@@ -125,11 +143,16 @@ struct Round {
 const BATCH: usize = 2048;
 
 impl Round {
+    fn clear(&mut self) {
+        self.pairs.clear();
+        self.singles.clear();
+        self.slots = 0;
+    }
+
     fn take(&mut self, entries: &[Entry]) {
         match entries {
             [a, b] => {
-                self.pairs.push(Pair { a: *a, b: *b });
-                self.targets.push(self.slots as u32);
+                self.pairs.push(Pair { a: *a, b: *b, to: self.slots as u32 });
             }
             [a] => self.singles.push((*a, self.slots as u32)),
             _ => return,
@@ -137,32 +160,28 @@ impl Round {
         self.slots += 1;
     }
 
-    /// The sums by slot, and which slots are infinite, in order.
-    fn add(&self, source: &[WidePoint]) -> (Vec<WidePoint>, Vec<usize>) {
-        let mut out = vec![WidePoint::default(); self.slots];
+    /// Writes the sums by slot; returns which slots are infinite, in order.
+    fn add(&self, source: &[WidePoint], out: &mut Vec<WidePoint>) -> Vec<usize> {
+        if out.len() < self.slots {
+            out.resize(self.slots, WidePoint::default());
+        }
         let mut infinite = Vec::new();
         for (single, slot) in &self.singles {
-            out[*slot as usize] = if single.negative() {
-                WidePoint::new(&single.point(source)).unwrap_or_default()
-            } else {
-                source[single.index()]
-            };
+            let point = source[single.index()];
+            out[*slot as usize] = if single.negative() { point.negated() } else { point };
         }
-        for (pairs, targets) in self.pairs.chunks(BATCH).zip(self.targets.chunks(BATCH)) {
-            let whole = pairs.len() / 8 * 8;
-            // SAFETY: wide points exist only where the processor has the instructions (`WidePoint` is made by callers that
-            // asked `vector::wide`).
-            let added = whole > 0 && unsafe { Eight::call(Batch { source, pairs: &pairs[..whole], targets, out: &mut out }) };
-            let done = if added { whole } else { 0 };
-            for (pair, target) in pairs[done..].iter().zip(&targets[done..]) {
+        for batch in self.pairs.chunks(BATCH) {
+            // SAFETY: wide points exist only where the processor has the instructions: whoever makes them asks `vector::wide`.
+            let added = unsafe { Eight::call(Batch { source, pairs: batch, out }) };
+            for pair in batch.iter().filter(|_| !added) {
                 match one_by_one(source, pair) {
-                    Some(sum) => out[*target as usize] = sum,
-                    None => infinite.push(*target as usize),
+                    Some(sum) => out[pair.to as usize] = sum,
+                    None => infinite.push(pair.to as usize),
                 }
             }
         }
         infinite.sort_unstable();
-        (out, infinite)
+        infinite
     }
 }
 
@@ -179,11 +198,10 @@ fn one_by_one(source: &[WidePoint], pair: &Pair) -> Option<WidePoint> {
     WidePoint::new(&affine)
 }
 
-/// Adds pairs, a multiple of eight; false, with nothing written, where two points of a pair share their x.
+/// Adds pairs; false, with nothing written, where two points of a pair share their x.
 struct Batch<'a> {
     source: &'a [WidePoint],
     pairs: &'a [Pair],
-    targets: &'a [u32],
     out: &'a mut [WidePoint],
 }
 
@@ -191,26 +209,27 @@ impl Kernel<Eight> for Batch<'_> {
     type Output = bool;
     #[inline(always)]
     unsafe fn run(self) -> bool {
-        let groups = self.pairs.len() / 8;
+        let groups = self.pairs.len().div_ceil(8);
         let mut denominators = Vec::with_capacity(groups);
         let mut products = Vec::with_capacity(groups);
         let mut product = Coordinate::one();
-        for pairs in self.pairs.chunks_exact(8) {
+        for index in 0..groups {
+            let pairs = &eight(self.pairs, index);
             let denominator = second_x(self.source, pairs).minus(first_x(self.source, pairs));
             products.push(product);
             product = product.mul(denominator);
             denominators.push(denominator);
         }
-        let Some(inverses) = inverted(product.reduced().rows()) else {
+        // Element i times all others is the same for every i: one inversion serves all eight.
+        let twos = product.mul(product.rotated::<1>());
+        let fours = twos.mul(twos.rotated::<2>());
+        let others = product.rotated::<1>().mul(twos.rotated::<2>()).mul(fours.rotated::<4>());
+        let Some(total) = inverted(&product.mul(others).reduced().rows()[0]) else {
             return false;
         };
-        let mut places = [std::ptr::null(); 8];
-        for i in 0..8 {
-            places[i] = inverses[i].as_ptr();
-        }
-        let mut inverse = Coordinate::gather(places);
+        let mut inverse = others.mul(Coordinate::splat(&total));
         for index in (0..groups).rev() {
-            let pairs = &self.pairs[8 * index..8 * index + 8];
+            let pairs = &eight(self.pairs, index);
             let own = inverse.mul(products[index]);
             inverse = inverse.mul(denominators[index]);
             let (x1, x2) = (first_x(self.source, pairs), second_x(self.source, pairs));
@@ -220,7 +239,7 @@ impl Kernel<Eight> for Batch<'_> {
             let y3 = slope.mul(x1.minus(x3)).minus(y1).reduced();
             let (xs, ys) = (x3.rows(), y3.rows());
             for i in 0..8 {
-                let slot = &mut self.out[self.targets[8 * index + i] as usize];
+                let slot = &mut self.out[pairs[i].to as usize];
                 slot.x = xs[i];
                 slot.y = ys[i];
             }
@@ -229,8 +248,18 @@ impl Kernel<Eight> for Batch<'_> {
     }
 }
 
+/// The index-th eight; the last one is filled up with its last pair, which is then added more than once, to one place.
 #[inline(always)]
-unsafe fn first_x(source: &[WidePoint], pairs: &[Pair]) -> Coordinate {
+fn eight(pairs: &[Pair], index: usize) -> [Pair; 8] {
+    let mut out = [pairs[8 * index]; 8];
+    for i in 1..8 {
+        out[i] = pairs[(8 * index + i).min(pairs.len() - 1)];
+    }
+    out
+}
+
+#[inline(always)]
+unsafe fn first_x(source: &[WidePoint], pairs: &[Pair; 8]) -> Coordinate {
     let mut places = [std::ptr::null(); 8];
     for i in 0..8 {
         places[i] = source[pairs[i].a.index()].x.as_ptr();
@@ -239,7 +268,7 @@ unsafe fn first_x(source: &[WidePoint], pairs: &[Pair]) -> Coordinate {
 }
 
 #[inline(always)]
-unsafe fn second_x(source: &[WidePoint], pairs: &[Pair]) -> Coordinate {
+unsafe fn second_x(source: &[WidePoint], pairs: &[Pair; 8]) -> Coordinate {
     let mut places = [std::ptr::null(); 8];
     for i in 0..8 {
         places[i] = source[pairs[i].b.index()].x.as_ptr();
@@ -248,7 +277,7 @@ unsafe fn second_x(source: &[WidePoint], pairs: &[Pair]) -> Coordinate {
 }
 
 #[inline(always)]
-unsafe fn first_y(source: &[WidePoint], pairs: &[Pair]) -> Coordinate {
+unsafe fn first_y(source: &[WidePoint], pairs: &[Pair; 8]) -> Coordinate {
     let (mut places, mut signs) = ([std::ptr::null(); 8], 0u8);
     for i in 0..8 {
         places[i] = source[pairs[i].a.index()].y.as_ptr();
@@ -258,7 +287,7 @@ unsafe fn first_y(source: &[WidePoint], pairs: &[Pair]) -> Coordinate {
 }
 
 #[inline(always)]
-unsafe fn second_y(source: &[WidePoint], pairs: &[Pair]) -> Coordinate {
+unsafe fn second_y(source: &[WidePoint], pairs: &[Pair; 8]) -> Coordinate {
     let (mut places, mut signs) = ([std::ptr::null(); 8], 0u8);
     for i in 0..8 {
         places[i] = source[pairs[i].b.index()].y.as_ptr();
@@ -267,30 +296,11 @@ unsafe fn second_y(source: &[WidePoint], pairs: &[Pair]) -> Coordinate {
     Coordinate::gather(places).negate_where(signs)
 }
 
-/// The inverses of eight elements by one inversion; None where one of them is zero.
-fn inverted(rows: [[u64; COORDINATE_LIMBS]; 8]) -> Option<[[u64; COORDINATE_LIMBS]; 8]> {
-    let elements = rows.map(|row| Coordinate::element(&row));
-    let multiply = |a: &blst_fp, b: &blst_fp| {
-        let mut out = blst_fp::default();
-        // SAFETY: all pointers are valid for the call.
-        unsafe { blst::blst_fp_mul(&mut out, a, b) };
-        out
-    };
-    let mut before = [elements[0]; 8];
-    for i in 1..8 {
-        before[i] = multiply(&before[i - 1], &elements[i]);
-    }
-    if before[7].l == [0; 6] {
-        return None;
-    }
+/// The inverse, or None of zero.
+fn inverted(limbs: &[u64; COORDINATE_LIMBS]) -> Option<[u64; COORDINATE_LIMBS]> {
+    let element = Coordinate::element(limbs);
     let mut inverse = blst_fp::default();
-    // SAFETY: as above.
-    unsafe { blst::blst_fp_eucl_inverse(&mut inverse, &before[7]) };
-    let mut out = [[0u64; COORDINATE_LIMBS]; 8];
-    for i in (1..8).rev() {
-        out[i] = Coordinate::limbs(&multiply(&inverse, &before[i - 1]));
-        inverse = multiply(&inverse, &elements[i]);
-    }
-    out[0] = Coordinate::limbs(&inverse);
-    Some(out)
+    // SAFETY: all pointers are valid for the call.
+    unsafe { blst::blst_fp_eucl_inverse(&mut inverse, &element) };
+    (element.l != [0; 6]).then(|| Coordinate::limbs(&inverse))
 }

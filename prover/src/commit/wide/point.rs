@@ -20,6 +20,11 @@ impl WidePoint {
         (!infinite).then(|| WidePoint { x: Coordinate::limbs(&point.x), y: Coordinate::limbs(&point.y) })
     }
 
+    /// (x, 2q − y)
+    pub(super) fn negated(&self) -> Self {
+        WidePoint { x: self.x, y: Coordinate::negated(&self.y) }
+    }
+
     pub(super) fn affine(&self) -> blst_p1_affine {
         blst_p1_affine { x: Coordinate::element(&self.x), y: Coordinate::element(&self.y) }
     }

@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 
 use blst::blst_fp;
 
-use super::{all, carry, product, transpose_8x8, MASK};
+use super::{all, carry, product, transpose_8x8, BITS, MASK};
 
 /// Limbs of a coordinate.
 pub(crate) const COORDINATE_LIMBS: usize = 8;
@@ -142,6 +142,27 @@ impl Coordinate {
         // SAFETY: all pointers are valid for the call; `raw` is below q.
         unsafe { blst::blst_fp_mul(&mut out, &blst_fp { l: raw }, &factor) };
         out
+    }
+
+    /// 2q − x of one element's limbs, for x below 2q.
+    pub(crate) fn negated(limbs: &[u64; L]) -> [u64; L] {
+        let (mut out, mut borrow) = ([0u64; L], 0i64);
+        for i in 0..L {
+            let limb = TWO_Q[i] as i64 - limbs[i] as i64 + borrow;
+            out[i] = limb as u64 & MASK;
+            borrow = limb >> BITS;
+        }
+        out
+    }
+
+    /// Element i + N (mod 8) in place i.
+    #[inline(always)]
+    pub(crate) unsafe fn rotated<const N: i32>(self) -> Self {
+        let mut out = self.0;
+        for limb in &mut out {
+            *limb = _mm512_alignr_epi64::<N>(*limb, *limb);
+        }
+        Coordinate(out)
     }
 
     /// Eight elements from eight places of L words.
