@@ -11,7 +11,7 @@ import numpy as np
 from .errors import WitnessError
 
 DTYPES = {"U8": np.uint8, "I8": np.int8, "I16": np.int16, "I32": np.int32, "I64": np.int64, "F32": np.float32, "F64": np.float64}
-MAX_HEADER = 1 << 24
+MAX_HEADER = 64 << 20
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
