@@ -131,7 +131,7 @@ def parse(data: bytes) -> Tables:
         instance={one["name"]: one["committed"] for one in instance},
         gates=gates,
         lookups=lookups,
-        copies=_each(top, "copies", lambda one, where: Copy(*(_place(side, where, names, usable) for side in _sides(one)))),
+        copies=_each(top, "copies", lambda one, where: _copy(one, where, names, usable)),
         regions=_each(top, "regions", lambda one, where: _region(one, where, k)),
         unusable=unusable,
     )
@@ -213,6 +213,13 @@ def _fixed_column(value: dict, k: int, usable: int) -> tuple[int, ...]:
 def _sides(value: Any) -> list[dict]:
     copy = fields(value, {"left", "right"}, "copies")
     return [fields(copy[side], {"column", "row"}, f"copies.{side}") for side in ("left", "right")]
+
+
+def _copy(value: Any, where: str, names: frozenset[str], usable: int) -> Copy:
+    left, right = (_place(side, where, names, usable) for side in _sides(value))
+    if left == right:
+        raise TablesError("a copy joins two different cells", field=where, value=left)
+    return Copy(left, right)
 
 
 def _place(side: dict, where: str, names: frozenset[str], usable: int) -> tuple[str, int]:

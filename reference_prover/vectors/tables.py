@@ -167,6 +167,7 @@ EDITS: dict[str, Callable[[Json], Any]] = {
     "run_into_unusable": lambda d: d["fixed"][0]["runs"][0].__setitem__(1, "11"),
     "run_of_two": lambda d: d["fixed"][0]["runs"][0].pop(),
     "copy_unknown_column": lambda d: d["copies"][0]["left"].update(column="w"),
+    "copy_of_itself": lambda d: d["copies"][0].update(right=d["copies"][0]["left"]),
     "copy_unusable_row": lambda d: d["copies"][0]["left"].update(row="10"),
     "region_past_end": lambda d: d["regions"][0].update(rows="17"),
 }
