@@ -1,6 +1,11 @@
 //! The vectors that Python and Rust share: `vectors/<handler>/format.md` says what each file holds.
 
+mod bytes;
+mod chunks;
+mod encodings;
 mod enrolment;
+mod forgeries;
+mod proofs;
 
 use std::path::PathBuf;
 
