@@ -94,3 +94,9 @@ def _headings(path: Path) -> list[str]:
 def _anchor(heading: str) -> str:
     """As renderers of Markdown make it: lower case, words and hyphens only."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+def test_targets_that_a_page_names_exist(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)`", (DOCS / page).read_text(encoding="utf-8"))) <= targets
