@@ -1,0 +1,52 @@
+"""The dense relation at its toy size: proven by each program, verified by the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from interop_book import Book
+from interop_checks import (
+    alterations_are_refused_by_both,
+    python_proves_rust_verifies,
+    rust_proves_python_verifies,
+    the_same_seed_gives_the_same_bytes,
+)
+from interop_relation import Relation, Strings, random_outer
+
+from reference_prover.curve import Curve, curve
+from zkapex_jax.circuit import emit
+from zkapex_jax.circuit.relations import DENSE_TOY, build_sized
+from zkapex_jax.workflow.dense_blocks import dense_witness
+from zkapex_jax.workflow.dense_columns import dense_columns
+
+
+@pytest.fixture(scope="module")
+def dense(tmp_path_factory: pytest.TempPathFactory, strings: Callable[[int], Strings]) -> Relation:
+    """Blocks of the empirical Fisher of random rows, one weight in five masked."""
+    folder, draw, weights = tmp_path_factory.mktemp("dense"), np.random.default_rng(11), DENSE_TOY.capacity
+    tables = folder / "dense.tables.json"
+    tables.write_bytes(emit(build_sized(DENSE_TOY)))
+    witness = dense_witness(DENSE_TOY, draw.normal(size=(16, weights)), draw.normal(scale=0.05, size=weights), draw.random(weights) < 0.2)
+    return Relation("dense_kkt", tables, strings(DENSE_TOY.k), dense_columns(witness), random_outer(), folder)
+
+
+def test_rust_proves_and_python_verifies(dense: Relation, backend: Curve, book: Book) -> None:
+    rust_proves_python_verifies(dense, backend, book)
+
+
+@pytest.mark.slow
+def test_python_proves_and_rust_verifies(dense: Relation, book: Book) -> None:
+    python_proves_rust_verifies(dense, book)
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_bytes(dense: Relation, book: Book) -> None:
+    """Its lookups use every value of their tables or leave zeros alone, as `vectors/proofs/format.md` asks."""
+    the_same_seed_gives_the_same_bytes(dense, book)
+
+
+@pytest.mark.slow
+def test_both_refuse_what_was_altered(dense: Relation, book: Book) -> None:
+    alterations_are_refused_by_both(dense, dense.rust_prove()[0], curve(), book, bits=4)
