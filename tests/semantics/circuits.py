@@ -7,6 +7,7 @@ from their table. Then, now and then, one cell is spoiled. Nothing is known befo
 from dataclasses import dataclass, field
 
 from formulas import ELEMENTS, Applied, Leaf, formulas, read
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from reference_prover.field import MODULUS
@@ -15,7 +16,7 @@ from zkapex_jax.errors import InputError
 
 K, DOMAIN = 5, 32
 ROWS = 22  # rows that hold data; at most 10 belong to Halo2
-FIRST, LAST = 3, 15  # gates start on rows 3 to 8 and end before row 15, so that rotations up to 2 meet data
+FIRST, LAST = 3, 15  # tame gates start on rows 3 to 8 and end before row 15, so that rotations up to 2 meet data
 WIDEST = 9  # degree
 
 
@@ -28,6 +29,7 @@ class Draft:
     cells: dict[str, list[int]] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     held: list[tuple[str, int]] = field(default_factory=list)  # cells that a constraint gives no choice
+    wild: bool = False
 
     def add(self, kind: str, name: str, values: list[int]) -> None:
         declare = {"advice": self.builder.advice, "fixed": self.builder.fixed, "plain": self.builder.instance,
@@ -38,15 +40,29 @@ class Draft:
     def of(self, *kinds: str) -> list[str]:
         return [name for name, kind in self.kinds.items() if kind in kinds]
 
+    def span(self, draw: st.DrawFn) -> tuple[int, int]:
+        """First row and number of rows on which a constraint is read."""
+        if not self.wild:
+            return draw(st.integers(FIRST, 8)), draw(st.integers(1, LAST - 8))
+        start = draw(st.sampled_from([0, 1, 19, 23, 24, 25]) | st.integers(0, 25))
+        return start, draw(st.integers(1, max(1, min(3, 26 - start))))
+
+    def place(self, name: str, row: int, value: int) -> None:
+        """A cell that a constraint wants to hold that value; rows wrap around."""
+        self.cells[name][row % DOMAIN] = value
+        if row % DOMAIN < ROWS:
+            self.held.append((name, row % DOMAIN))
+
     def selector(self, name: str, start: int, count: int) -> None:
         self.add("fixed", name, [0] * start + [1] * count)
         self.builder.run(self.columns[name], start, count)
 
 
 @st.composite
-def circuits(draw: st.DrawFn) -> tuple[Circuit, dict[str, list[int]]]:
-    """A circuit of 2^5 rows and every advice and instance column, zero on the rows of Halo2."""
-    draft = Draft(CircuitBuilder("random", K, max_degree=WIDEST))
+def circuits(draw: st.DrawFn, wild: bool = False) -> tuple[Circuit, dict[str, list[int]]]:
+    """A circuit of 2^5 rows and every advice and instance column, zero on the rows of Halo2. In a wild one constraints stand
+    anywhere, so that rotations wrap around the domain and meet the rows that the proof system keeps."""
+    draft = Draft(CircuitBuilder("random", K, max_degree=WIDEST), wild=wild)
     for kind, most in (("committed", 2), ("plain", 2), ("advice", 3), ("fixed", 2)):
         for index in range(draw(st.integers(1 if kind == "advice" else 0, most))):
             draft.add(kind, f"{kind}.{index}", draw(st.lists(ELEMENTS, min_size=ROWS, max_size=ROWS) | st.just([0] * ROWS)))
@@ -59,8 +75,13 @@ def circuits(draw: st.DrawFn) -> tuple[Circuit, dict[str, list[int]]]:
         _lookup(draw, draft, index)
     for index in range(draw(st.integers(0, 3))):
         _output(draw, draft, index)
-    circuit = draft.builder.build()
-    columns = {name: draft.cells[name] for name in draft.of("advice", "committed", "plain")}
+    try:
+        circuit = draft.builder.build()
+    except InputError as error:  # many rotations keep more rows than a wild constraint knew
+        assume(not wild or error.code != "circuit.row")
+        raise
+    kept = [0] * circuit.unusable
+    columns = {name: draft.cells[name][: circuit.usable_rows] + kept for name in draft.of("advice", "committed", "plain")}
     for name, row in draw(st.lists(_spoiled(draft), max_size=2)):
         columns[name][row] = (columns[name][row] + draw(st.integers(1, MODULUS - 1))) % MODULUS
     return circuit, columns
@@ -94,17 +115,15 @@ def _copies(draw: st.DrawFn, draft: Draft) -> None:
 def _lookup(draw: st.DrawFn, draft: Draft, index: int) -> None:
     """A selected tuple of new cells is some row of one or two columns that exist; (0, 0) where it is not selected."""
     tables = draw(st.lists(st.sampled_from(sorted(draft.cells)), min_size=1, max_size=2))
-    start, count = draw(st.integers(FIRST, 8)), draw(st.integers(1, LAST - 8))
-    rotation = draw(st.sampled_from([0, 0, 1, -1]))
+    (start, count), rotation = draft.span(draw), draw(st.sampled_from([0, 0, 1, -1]))
     rows = draw(st.lists(st.integers(0, ROWS), min_size=count, max_size=count))  # row ROWS holds zeros
     draft.selector(f"look.{index}", start, count)
     inputs = []
     for side, table in enumerate(tables):
-        name, cells = f"in{index}.{side}", [0] * ROWS
+        name = f"in{index}.{side}"
+        draft.add("advice", name, [0] * ROWS)
         for offset, row in enumerate(rows):
-            cells[start + rotation + offset] = draft.cells[table][row]
-            draft.held.append((name, start + rotation + offset))
-        draft.add("advice", name, cells)
+            draft.place(name, start + rotation + offset, draft.cells[table][row])
         inputs.append(draft.columns[f"look.{index}"] * draft.columns[name].at(rotation))
     draft.builder.lookup(f"lookup.{index}", inputs, [draft.columns[table] for table in tables])
 
@@ -112,19 +131,18 @@ def _lookup(draw: st.DrawFn, draft: Draft, index: int) -> None:
 def _output(draw: st.DrawFn, draft: Draft, index: int) -> None:
     """A new advice column that is a formula of the others where a selector is 1, read at some rotation; perhaps made public."""
     names, name = sorted(draft.cells), f"out.{index}"
-    start, count, rotation = draw(st.integers(FIRST, 8)), draw(st.integers(1, LAST - 8)), draw(st.sampled_from([0, 1, -1, 2]))
+    (start, count), rotation = draft.span(draw), draw(st.sampled_from([0, 1, -1, 2]))
     formula = draw(formulas(names, leaves=5).filter(lambda one: _degree(one) < WIDEST))
     leaf = lambda one, row: draft.cells[one.column][(row + one.rotation) % DOMAIN]
-    values = [0] * ROWS
-    for row in range(start, start + count):
-        values[row + rotation] = read(formula, lambda one, row=row: leaf(one, row), lambda number: number) % MODULUS
-        draft.held.append((name, row + rotation))
     draft.selector(f"on.{index}", start, count)
-    draft.add("advice", name, values)
+    draft.add("advice", name, [0] * ROWS)
+    for row in range(start, start + count):
+        value = read(formula, lambda one, row=row: leaf(one, row), lambda number: number) % MODULUS
+        draft.place(name, row + rotation, value)
     poly = read(formula, lambda one: draft.columns[one.column].at(one.rotation), lambda number: number)
     draft.builder.gate(f"gate.{index}", [draft.columns[f"on.{index}"] * (draft.columns[name].at(rotation) - poly)])
-    for plain in draft.of("plain")[:1] if draw(st.booleans()) else ():
-        draft.cells[plain][ROWS - 1 - index] = values[start + rotation]
+    for plain in draft.of("plain")[:1] if draw(st.booleans()) and 0 <= start + rotation < ROWS else ():
+        draft.cells[plain][ROWS - 1 - index] = draft.cells[name][start + rotation]
         draft.builder.copy(draft.columns[name], start + rotation, draft.columns[plain], ROWS - 1 - index)
 
 
