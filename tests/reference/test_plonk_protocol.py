@@ -132,6 +132,7 @@ def test_tables_that_the_proof_system_cannot_prove():
         edited("instance_only", lambda d: d.update(gates=[{"id": "next", "polys": [cell("x", 1)]}])),
         edited("instance_only", lambda d: d["gates"].append({"id": "zero", "polys": [zeroed]})),
         edited("instance_only", lambda d: d.update(gates=sixteen)),
+        edited("instance_only", lambda d: d["gates"][0].update(polys=[{"tag": "product", "factors": [cell("x")] * 10}])),
     ]
     for tables in cases:
         with pytest.raises(TablesError) as caught:
