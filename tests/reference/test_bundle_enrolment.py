@@ -44,7 +44,7 @@ def honest(world: World, names: dict[str, str]) -> dict[str, Path]:
 def verify(world: World, paths: dict[str, Path], state: str | None = None, insecure: bool = True) -> Verdict:
     files = (paths[kind] for kind in ("base", "enrolment", "enrolment-proof"))
     held = None if state is None else world.path(state)
-    return bundle.verify_enrolment(world.enrol_tables, world.path("srs"), *files, state=held, allow_insecure=insecure)
+    return bundle.verify_enrolment(world.enrol_tables, world.path("srs"), *files, state=held, allow_insecure=insecure, curve=world.curve)
 
 
 @pytest.mark.parametrize(("names", "state"), [(FIRST, None), (RENEWAL, STATE)], ids=["first", "renewal"])

@@ -38,7 +38,7 @@ READ_SRS = cache(srs.read)
 
 def verify(world: World, paths: dict[str, Path], insecure: bool = True) -> Verdict:
     files = (paths[kind] for kind in ("enrolment", "request", "state", "bundle"))
-    return bundle.verify_bundle(world.tables, world.path("srs"), *files, allow_insecure=insecure)
+    return bundle.verify_bundle(world.tables, world.path("srs"), *files, allow_insecure=insecure, curve=world.curve)
 
 
 def honest(world: World) -> dict[str, Path]:
@@ -53,7 +53,7 @@ def options(world: World, paths: dict[str, Path]) -> list[str]:
 def test_the_bundle_of_an_honest_client_is_accepted(world: World) -> None:
     told = []
     files = (honest(world)[kind] for kind in ("enrolment", "request", "state", "bundle"))
-    verdict = bundle.verify_bundle(world.tables, world.path("srs"), *files, allow_insecure=True, progress=lambda one, total: told.append((one, total)))
+    verdict = bundle.verify_bundle(world.tables, world.path("srs"), *files, allow_insecure=True, curve=world.curve, progress=lambda one, total: told.append((one, total)))
     assert verdict.accepted and verdict.insecure
     assert [(one.chunk, one.weights, one.accepted, one.reason) for one in verdict.chunks] == [(i, d, True, None) for i, d in enumerate(CHUNKS)]
     assert told == [(one, len(CHUNKS)) for one in verdict.chunks]
