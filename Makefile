@@ -52,8 +52,8 @@ vectors: $(VENV)/.installed ## regenerate the shared vectors (leaves no diff)
 golden: $(VENV)/.installed ## regenerate golden cost sheets and table digests
 	$(BIN)/python -m zkapex_jax.circuit.golden
 
-semantics: $(VENV)/.installed $(PROVER) ## the property tests of circuits, thirty times as many examples, all slow ones too; ends with their counts
-	ZKAPEX_SEMANTICS_EFFORT=30 HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(JOBS) -m "slow or not slow" tests/semantics
+semantics: $(VENV)/.installed $(PROVER) ## the property tests of circuits, twenty times as many examples, all slow ones too; ends with their counts
+	ZKAPEX_SEMANTICS_EFFORT=20 HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(JOBS) -m "slow or not slow" tests/semantics
 
 clean:
 	rm -rf $(VENV) prover/target runs
