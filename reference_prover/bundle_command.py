@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -71,12 +72,18 @@ def _report(options: argparse.Namespace, verify) -> int:
         print(json.dumps(_error(error)) if options.json else f"error: {error}", file=sys.stderr)
         return REFUSED if isinstance(error, ProofRefused) else BAD_INPUT
     if options.json:
-        print(json.dumps(verdict.to_json(), sort_keys=True))
+        print(json.dumps(verdict.to_json() | {"peak_rss_bytes": _peak_rss_bytes()}, sort_keys=True))
     else:
         word = "accepted" if verdict.accepted else "refused"
         mark = ", but insecure: it convinces nobody" if verdict.insecure else ""
         print(f"{word}{mark}: {len(verdict.chunks)} chunks in {verdict.seconds:.1f} s")
     return ACCEPTED if verdict.accepted else REFUSED
+
+
+def _peak_rss_bytes() -> int:
+    """The most memory that this process has held. The system counts KiB, but on macOS bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
 
 
 def _error(error: SpecError) -> dict[str, str]:
