@@ -10,7 +10,7 @@ from typing import Mapping
 import numpy as np
 
 from . import containers
-from .artefacts import Cut, read_cut, read_made, read_model, unpack_mask
+from .artefacts_parts import Cut, read_cut, read_made, read_model, unpack_mask
 from .artefacts_signature import signed
 from .containers import Container
 from .layout import EnrolmentLayout, Layout

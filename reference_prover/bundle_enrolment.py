@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .artefacts import Enrolment, EnrolmentProof, State, message_name
+from .artefacts import Enrolment, EnrolmentProof, State
+from .artefacts_parts import message_name
 from .artefacts_provider import Base
 from .bundle_files import (
     are_commitments,

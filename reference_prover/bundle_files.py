@@ -11,7 +11,7 @@ from typing import Mapping, Sequence
 
 import numpy as np
 
-from .artefacts import Cut
+from .artefacts_parts import Cut
 from .chunk import Commitments
 from .containers import Container
 from .curve import Curve

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .artefacts import Bundle, Enrolment, State, message_name
+from .artefacts import Bundle, Enrolment, State
+from .artefacts_parts import message_name
 from .artefacts_provider import Request, forget_name
 from .bundle_files import (
     are_commitments,
