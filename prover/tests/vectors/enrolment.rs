@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use zkapex_prover::chunk::{Opening, Rows};
+use zkapex_prover::chunk::{ChunkLayout, Opening, Rows};
 use zkapex_prover::enrolment::assign::{Assignment, LongLived};
 use zkapex_prover::enrolment::cells::{products, Cells};
 use zkapex_prover::enrolment::columns::{self, Challenges};
@@ -93,14 +93,15 @@ fn integers(list: &Value) -> Vec<i32> {
 }
 
 /// Blinding cells of one column, or zeros where the vector has none.
-fn blind(layout: &Layout, value: &Value) -> Vec<F> {
+pub fn blind(layout: &ChunkLayout, value: &Value) -> Vec<F> {
     match value.as_str() {
         Some(cells) => cells.split(' ').map(|x| field::parse_decimal(x).unwrap()).collect(),
         None => vec![F::from(0); layout.blinding_rows],
     }
 }
 
-fn blinds(layout: &Layout, values: &Value, count: usize) -> Vec<Vec<F>> {
+/// Blinding cells of several columns.
+pub fn blinds(layout: &ChunkLayout, values: &Value, count: usize) -> Vec<Vec<F>> {
     (0..count).map(|i| blind(layout, &values[i])).collect()
 }
 

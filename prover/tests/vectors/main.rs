@@ -4,8 +4,10 @@ mod bytes;
 mod chunks;
 mod encodings;
 mod enrolment;
+mod fold;
 mod forgeries;
 mod proofs;
+mod tables;
 
 use std::path::PathBuf;
 
