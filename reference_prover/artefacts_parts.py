@@ -78,11 +78,11 @@ def read_messages(file: Container) -> tuple[int, ...]:
     chunks = file.fields.integers("chunks", 0, MAX_CHUNKS - 1)
     if not chunks or list(chunks) != sorted(set(chunks)):
         raise file.error("must be rising chunk numbers, and there must be one", "chunks", chunks)
-    sizes = {name: array.shape for name, array in file.tensors.items()}
+    sizes = {name: array.size for name, array in file.tensors.items()}
     names = [message_name(chunk) for chunk in chunks]
-    file.expect_tensors({name: ("U8", sizes[name] if len(sizes.get(name, ())) == 1 else (0,)) for name in names})
+    file.expect_tensors({name: ("U8", (sizes.get(name, 0),)) for name in names})
     for name in names:
-        if not 1 <= sizes[name][0] <= MAX_MESSAGE:
+        if not 1 <= sizes[name] <= MAX_MESSAGE:
             raise file.error(f"a chunk's message has 1 to {MAX_MESSAGE} bytes", name, sizes[name])
     return chunks
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Callable, TypeVar
 
 from . import curve as curves
 from . import srs as reference_strings
@@ -30,6 +31,8 @@ from .plonk import VerifyingKey
 from .srs import Srs
 from .tables import Tables
 from .verdict import Progress, Verdict, judge
+
+Read = TypeVar("Read")
 
 
 def verify_bundle(
@@ -92,11 +95,13 @@ def _check_secure(layout: Frame, string: Srs, srs: Path, allowed: bool) -> bool:
     """Whether what is verified convinces nobody. Raises ProofRefused if it does and that is not allowed."""
     insecure = layout.insecure or string.insecure
     if insecure and not allowed:
-        raise ProofRefused("the preset or the reference string is marked insecure: proofs made with it convince nobody", field="insecure", file=str(srs))
+        message = "the preset or the reference string is marked insecure: proofs made with it convince nobody"
+        raise ProofRefused(message, field="insecure", file=str(srs))
     return insecure
 
 
-def _in_file(path: Path, read):
+def _in_file(path: Path, read: Callable[[], Read]) -> Read:
+    """What `read` gives; its error names the file."""
     try:
         return read()
     except SpecError as error:

@@ -11,12 +11,12 @@ import json
 import resource
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from .bundle import verify_bundle, verify_enrolment
 from .curve import ARKWORKS, PY_ECC
 from .errors import ProofRefused, SpecError
-from .verdict import ChunkVerdict, Verdict
+from .verdict import ChunkVerdict, Progress, Verdict
 
 ACCEPTED, BAD_INPUT, REFUSED = 0, 2, 3
 
@@ -57,7 +57,9 @@ def _enrolment(options: argparse.Namespace) -> Verdict:
     return verify_enrolment(*files, state=options.state, allow_insecure=options.allow_insecure, curve=options.curve, progress=_progress(options))
 
 
-def _progress(options: argparse.Namespace):
+def _progress(options: argparse.Namespace) -> Progress | None:
+    """A line as each chunk is judged, unless the verdict is for a program."""
+
     def told(verdict: ChunkVerdict, total: int) -> None:
         word = "accepted" if verdict.accepted else f"refused: {verdict.reason}"
         print(f"chunk {verdict.chunk} (of {total} chunks), {verdict.weights} weights, {verdict.seconds:.1f} s: {word}", flush=True)
@@ -65,7 +67,7 @@ def _progress(options: argparse.Namespace):
     return None if options.json else told
 
 
-def _report(options: argparse.Namespace, verify) -> int:
+def _report(options: argparse.Namespace, verify: Callable[[argparse.Namespace], Verdict]) -> int:
     try:
         verdict = verify(options)
     except SpecError as error:

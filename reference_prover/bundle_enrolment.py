@@ -23,6 +23,7 @@ from .bundle_files import (
     lane_matrix,
 )
 from .chunk import Commitments
+from .curve import Point
 from .enrolment.points import EnrolledPoints
 from .enrolment.statement import FIRST, EnrolmentStatement
 from .enrolment.verify import verify_chunk
@@ -109,14 +110,15 @@ class EnrolmentSession:
             theta_current=current,
         )
 
-    def _base_free(self, chunk: int) -> list:
+    def _base_free(self, chunk: int) -> list[Point]:
         """The base's commitments, checked, less the base weights that were forgotten."""
         curve, theta = self.srs.curve, self.enrolment.cut.part(self.base.file.tensors["theta0"], chunk)
         fleet = commitments(self.base.file, curve, "c_base", chunk, hiding=False)
         if not are_commitments(self.srs, self.layout, fleet, list(lane_matrix(self.layout, theta))):
             raise self.base.file.error("the commitments are not those of the file's own values", f"c_base[{chunk}]")
         forgotten = lane_matrix(self.layout, theta * (1 - self.free(chunk)))
-        return [curve.add(point, curve.negate(commit_active(self.srs, self.layout, lane))) for point, lane in zip(fleet.points, forgotten, strict=True)]
+        less = [curve.negate(commit_active(self.srs, self.layout, lane)) for lane in forgotten]
+        return [curve.add(point, other) for point, other in zip(fleet.points, less, strict=True)]
 
 
 def _check_replaced(state: State, enrolment: Enrolment) -> None:

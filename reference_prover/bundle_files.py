@@ -14,7 +14,7 @@ import numpy as np
 from .artefacts_parts import Cut
 from .chunk import Commitments
 from .containers import Container
-from .curve import Curve
+from .curve import Curve, Point
 from .errors import PointError
 from .exact import combine
 from .field import MODULUS
@@ -84,6 +84,6 @@ def are_commitments(srs: Srs, layout: Frame, points: Commitments, columns: Seque
     return srs.curve.equal(left, srs.commit_lagrange([0] * layout.active_start + combined))
 
 
-def commit_active(srs: Srs, layout: Frame, column: np.ndarray):
+def commit_active(srs: Srs, layout: Frame, column: np.ndarray) -> Point:
     """The commitment to one such column."""
     return srs.commit_lagrange([0] * layout.active_start + [int(value) % MODULUS for value in column])

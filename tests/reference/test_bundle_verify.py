@@ -147,6 +147,8 @@ MALFORMED = {
     "a touched chunk left out": (lambda f: _forget_chunk(f), "artefact", "touched"),
     "a message left out": (lambda f: (f.parts["bundle"].fields.update(chunks=["0"]), f.parts["bundle"].tensors.pop("proof.00001")), "artefact", "chunks"),
     "an empty message": (lambda f: f.parts["bundle"].tensors.update({"proof.00000": np.zeros(0, np.uint8)}), "artefact", "proof.00000"),
+    "a message of two axes": (lambda f: reshape(f, (2, -1)), "artefact", "proof.00000"),
+    "a message of signed bytes": (lambda f: reshape(f, (-1,), np.int8), "artefact", "proof.00000"),
     "a false mark": (set_field("bundle", insecure=False), "artefact", "insecure"),
     "a false mark of the reference string": (set_field("request", srs_insecure=True), "artefact", "srs_insecure"),
     "another client's bundle": (set_field("bundle", client_id="client-08"), "artefact", "client_id"),
@@ -159,6 +161,12 @@ MALFORMED = {
     "a request that nobody signed": (lambda f: setattr(f.parts["request"], "signed", False), "artefact", "signature"),
     "a request that another key signed": (set_field("request", signer="00" * 32), "artefact", "signature"),
 }
+
+
+def reshape(files: Files, shape: tuple[int, ...], kind: type = np.uint8) -> None:
+    messages = files.parts["bundle"].tensors
+    message = messages["proof.00000"]
+    messages["proof.00000"] = message[: len(message) // 2 * 2].view(kind).reshape(shape)
 
 
 def _top_bit(files: Files) -> None:
