@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +26,7 @@ from zkapex_jax.presets import get_preset
 pytestmark = pytest.mark.slow
 
 PRESET = get_preset("ceremony-4096")
-LIMITS = {PY_ECC: 60.0, ARKWORKS: 5.0}  # seconds a chunk
+LIMITS = {PY_ECC: 60.0, ARKWORKS: 5.0}  # seconds a chunk, all else shared out
 HONEST = {"enrolment": "enrolment-proof", "answer 1": "bundle-1", "answer 2": "bundle-2", "re-enrolment": "re-enrolment-proof"}
 
 
@@ -76,14 +77,18 @@ def honest(request: pytest.FixtureRequest, demo: Path, artefacts: dict[str, Path
 
 
 def test_both_accept_what_the_demonstration_proved(honest: tuple[str, Case], backend: Curve, book: Book) -> None:
-    """All chunks, and fast enough."""
+    """All chunks, and fast enough: by the processor's time, which other work on the machine does not stretch."""
     name, case = honest
-    (rust, seconds), (python, verdict) = case.rust(), case.python(backend)
+    rust, seconds = case.rust()
+    start = time.process_time()
+    python, verdict = case.python(backend)
+    spent = time.process_time() - start
     assert rust == python and verdict is not None and verdict.accepted and not verdict.insecure
-    assert min(one.seconds for one in verdict.chunks) < LIMITS[backend.name]
-    weights, size = sum(one.weights for one in verdict.chunks), case.proof.stat().st_size
-    book.add(f"demo {name}", "verified", f"{PYTHON}, {backend.name}", k=12, seconds=verdict.seconds, weights=weights, size=size)
-    book.add(f"demo {name}, a chunk", "verified", f"{PYTHON}, {backend.name}", k=12, seconds=min(one.seconds for one in verdict.chunks), weights=weights // len(verdict.chunks))
+    chunks, weights, size = len(verdict.chunks), sum(one.weights for one in verdict.chunks), case.proof.stat().st_size
+    assert spent / chunks < LIMITS[backend.name]
+    by = f"{PYTHON}, {backend.name}"
+    book.add(f"demo {name}", "verified", by, k=12, seconds=verdict.seconds, weights=weights, size=size)
+    book.add(f"demo {name}, a chunk, processor", "verified", by, k=12, seconds=spent / chunks, weights=weights // chunks)
     book.add(f"demo {name}", "verified", RUST, k=12, seconds=seconds, weights=weights, size=size)
 
 
