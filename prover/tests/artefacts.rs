@@ -86,7 +86,7 @@ fn every_byte_of_a_container_matters() {
 
 #[test]
 fn headers_that_lie_are_refused() {
-    let table: [(&str, &str, &str); 10] = [
+    let table: [(&str, &str, &str); 13] = [
         ("zkapex.points", "zkapex.bundle", "format"),
         (r#"\"version\":\"1\""#, r#"\"version\":\"2\""#, "version"),
         (r#"\"of\":"#, r#"\"of\": "#, "header"),
@@ -96,6 +96,9 @@ fn headers_that_lie_are_refused() {
         (r#""data_offsets":[0,6]"#, r#""data_offsets":[0,5]"#, "a"),
         (r#""__metadata__":{"zkapex""#, r#""__metadata__":{"other""#, "zkapex"),
         (r#""__metadata__":{"zkapex""#, r#""__metadata__":{"format":"pt","zkapex""#, "format"),
+        (r#""__metadata__":{"zkapex""#, r#""__metadata__":{"zkapex":"","zkapex""#, "safetensors header"),
+        (r#""b":{"#, r#""b":{"data_offsets":[0,0],"dtype":"U8","shape":[0]},"b":{"#, "safetensors header"),
+        (r#""b":{"#, r#""b":{"dtype":"U8","#, "safetensors header"),
         (r#""__metadata__":{"zkapex""#, r#""__metadata__":{"signature":"00","zkapex""#, "signature"),
     ];
     for (from, to, field) in table {
