@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_bytes_up_to_the_librarys_own_chance(dense:
     rust, again, python = dense.rust_prove(seed)[0], dense.rust_prove(seed)[0], dense.python_prove(seed)[0]
     for left, right in ((rust, again), (rust, python)):
         where = plonk.first_difference(dense.fast, left, right)
-        assert where is not None and where.round == "lookups" and where.field.endswith("table"), where
+        assert where is not None and where.round == "lookups" and where.name.endswith("table"), where
 
 
 @pytest.mark.slow
