@@ -6,7 +6,7 @@ PROVER := prover/target/release/zkapex-prover
 RUST   := prover/Cargo.toml prover/Cargo.lock $(shell find prover/src -name '*.rs' 2>/dev/null)
 JOBS   ?= 2
 
-.PHONY: demo demo-hard test test-python test-rust test-slow explore bench vectors golden clean help
+.PHONY: demo demo-hard test test-python test-rust test-slow interop explore bench vectors golden semantics clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ test-slow: $(VENV)/.installed $(PROVER) ## the checks that take minutes
 explore: $(VENV)/.installed $(PROVER) ## the property tests with new random examples
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(if $(ONLY),-k "$(ONLY)")
 
+interop: $(VENV)/.installed $(PROVER) ## proofs of both programs, judged by both; writes runs/interop.json
+	ZKAPEX_INTEROP=runs/interop.json $(BIN)/python -m pytest tests/interop -m "slow or not slow"
+
 bench: $(VENV)/.installed $(PROVER) ## time a full chunk at the default preset
 	$(BIN)/zkapex bench
 
@@ -48,6 +51,9 @@ vectors: $(VENV)/.installed ## regenerate the shared vectors (leaves no diff)
 
 golden: $(VENV)/.installed ## regenerate golden cost sheets and table digests
 	$(BIN)/python -m zkapex_jax.circuit.golden
+
+semantics: $(VENV)/.installed $(PROVER) ## the property tests of circuits, twenty times as many examples, all slow ones too; ends with their counts
+	ZKAPEX_SEMANTICS_EFFORT=20 HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(JOBS) -m "slow or not slow" tests/semantics
 
 clean:
 	rm -rf $(VENV) prover/target runs

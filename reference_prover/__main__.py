@@ -1,6 +1,9 @@
-"""Command line: `python -m reference_prover check TABLES WITNESS [--statement FILE] [--explain]`, for either relation's tables.
+"""Command line: `python -m reference_prover COMMAND`.
 
-Exit code 0: no violation; 3: violations; 2: bad input.
+    check TABLES WITNESS [--statement FILE] [--explain]        every constraint of one chunk, for either relation's tables
+    verify, verify-enrolment                                   the proofs of a bundle, of an enrolment (see `bundle`)
+
+Exit code 0: no violation, accepted; 3: violations, refused; 2: bad input.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import sys
 from pathlib import Path
 
 from . import safetensors, statement, tables
+from .bundle_command import add_commands
 from .enrolment.statement import EnrolmentStatement
 from .enrolment.witness import from_arrays as enrolment_witness
 from .errors import SpecError, StatementError, TablesError
@@ -23,6 +27,10 @@ RELATIONS = {statement.RELATION: (statement.Statement, from_arrays, examine), EN
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    return options.run(options)
+
+
+def _run_check(options: argparse.Namespace) -> int:
     try:
         report = _check(options)
     except SpecError as error:
@@ -33,8 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m reference_prover", description="Read every constraint of one chunk and list all that fail.")
-    check = parser.add_subparsers(dest="command", required=True).add_parser("check", help="check an integer witness under random challenges")
+    parser = argparse.ArgumentParser(prog="python -m reference_prover", description="A second opinion on statements and proofs, in plain Python.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser("check", help="check an integer witness under random challenges: list every constraint that fails")
+    check.set_defaults(run=_run_check)
+    add_commands(commands)
     check.add_argument("tables", type=Path, help="emitted constraint tables, canonical JSON")
     check.add_argument("witness", type=Path, help="safetensors: theta_p, theta_u, gradients, free, sigma; of an enrolment theta_p, theta_0, gradients, free")
     check.add_argument("--statement", type=Path, help="statement JSON (default: the witness file's metadata)")

@@ -1,10 +1,13 @@
-"""The checker: reads every constraint of the tables on every usable row and lists all that fail.
+"""The checker: reads every constraint of the tables on every row where the proof system reads it, and lists all that fail.
 
-A violation names gate, polynomial, row, region and the cells with their values, so that nobody has to guess.
+A violation names gate, polynomial, row, region and the cells with their values, so that nobody has to guess. Gates hold on all
+2^k rows, lookups on the usable ones. On the rows that the proof system keeps, instance columns are 0 and advice columns hold
+random numbers: what is given for them is not read, and a gate that would hold only for some of those numbers fails.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Iterator, Mapping, Sequence
 
@@ -17,6 +20,7 @@ from .tables import Copy, Lookup, Tables
 
 Columns = Mapping[str, Sequence[int]]
 COPY = "copy"
+KEPT = "kept by the proof system"  # the region of unusable rows
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def check(tables: Tables, columns: Columns) -> list[Violation]:
 
 
 class Grid:
-    """All columns as object arrays; `rows(cell)` is a cell's value on each usable row."""
+    """All columns as object arrays, as a proof would have them; `rows(cell)` is a cell's value on each row."""
 
     def __init__(self, tables: Tables, columns: Columns) -> None:
         self.tables = tables
@@ -56,11 +60,14 @@ class Grid:
             raise WitnessError("no such column" if name in columns else "missing column", field=name)
         self.columns = {name: np.array(values, dtype=object) for name, values in tables.fixed.items()}
         self.columns |= {name: _column(name, values, tables.domain) for name, values in columns.items()}
+        for name in columns:
+            kept = [secrets.randbelow(MODULUS) if name in tables.advice else 0 for _ in range(tables.unusable)]
+            self.columns[name][tables.usable :] = kept
         self.cache: dict[Cell, np.ndarray] = {}
 
     def rows(self, cell: Cell) -> np.ndarray:
         if cell not in self.cache:
-            self.cache[cell] = np.roll(self.columns[cell.column], -cell.rotation)[: self.tables.usable]
+            self.cache[cell] = np.roll(self.columns[cell.column], -cell.rotation)
         return self.cache[cell]
 
     def at(self, cell: Cell, row: int) -> int:
@@ -70,14 +77,20 @@ class Grid:
         """The cells of some expressions on one row."""
         return {str(cell): self.at(cell, row) for expression in expressions for cell in cells(expression)}
 
+    def values(self, expression: Expression) -> np.ndarray:
+        """The expression on each row."""
+        return np.broadcast_to(np.asarray(evaluate_rows(expression, self.rows), dtype=object), self.tables.domain)
 
-def explain_violation(tables: Tables, columns: Columns, violation: Violation) -> str:
-    """The violated gate as a formula with the numbers in place; lookups and copies as their cells."""
-    grid = Grid(tables, columns)
+    def region(self, row: int) -> str:
+        return self.tables.region_of(row) if row < self.tables.usable else KEPT
+
+
+def explain_violation(tables: Tables, violation: Violation) -> str:
+    """The violated gate as a formula with the violation's numbers in place; lookups and copies as their cells."""
     poly = next((gate.polys[violation.poly] for gate in tables.gates if gate.id == violation.gate), None)
     if poly is None:
         return ", ".join(f"{name}={value}" for name, value in violation.cells.items())
-    return explain(poly, lambda cell: grid.at(cell, violation.row))
+    return explain(poly, lambda cell: violation.cells[str(cell)])
 
 
 def _column(name: str, values: Sequence[int], domain: int) -> np.ndarray:
@@ -90,17 +103,17 @@ def _column(name: str, values: Sequence[int], domain: int) -> np.ndarray:
 
 
 def _gate(grid: Grid, gate: str, index: int, poly: Expression) -> Iterator[Violation]:
-    residues = np.broadcast_to(np.asarray(evaluate_rows(poly, grid.rows), dtype=object), grid.tables.usable)
+    residues = grid.values(poly)
     for row in np.flatnonzero(residues != 0).tolist():
-        yield Violation(gate, index, row, grid.tables.region_of(row), grid.read([poly], row), residues[row])
+        yield Violation(gate, index, row, grid.region(row), grid.read([poly], row), residues[row])
 
 
 def _lookup(grid: Grid, lookup: Lookup) -> Iterator[Violation]:
-    tuples = lambda side: list(zip(*(np.broadcast_to(np.asarray(evaluate_rows(one, grid.rows), dtype=object), grid.tables.usable) for one in side)))
+    tuples = lambda side: list(zip(*(grid.values(one)[: grid.tables.usable] for one in side)))
     allowed = set(tuples(lookup.table))
     for row, values in enumerate(tuples(lookup.inputs)):
         if values not in allowed:
-            yield Violation(lookup.id, 0, row, grid.tables.region_of(row), grid.read(lookup.inputs, row), 0)
+            yield Violation(lookup.id, 0, row, grid.region(row), grid.read(lookup.inputs, row), 0)
 
 
 def _copy(grid: Grid, index: int, copy: Copy) -> Iterator[Violation]:

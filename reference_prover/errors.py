@@ -73,6 +73,12 @@ class SrsError(SpecError):
     code = "srs"
 
 
+class ArtefactError(SpecError):
+    """A file that is not the artefact that it should be, or that speaks of other things than the files beside it."""
+
+    code = "artefact"
+
+
 class ProofRefused(SpecError):
     """Bytes that are not a proof of the statement: wrong length, a bad point or scalar, an identity or an opening that fails."""
 

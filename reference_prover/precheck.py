@@ -35,7 +35,7 @@ class Report:
     sums: list[str]
 
     def explain(self, violation: Violation) -> str:
-        return explain_violation(self.tables, self.columns, violation)
+        return explain_violation(self.tables, violation)
 
 
 def examine(tables: Tables, statement: Statement, witness: Witness, challenges: Challenges | None = None) -> Report:

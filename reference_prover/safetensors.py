@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from .errors import WitnessError
+from .strict_json import MAX_NESTING, nesting
 
 DTYPES = {"U8": np.uint8, "I8": np.int8, "I16": np.int16, "I32": np.int32, "I64": np.int64, "F32": np.float32, "F64": np.float64}
-MAX_HEADER = 1 << 24
+MAX_HEADER = 64 << 20
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -47,6 +48,8 @@ def parse(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 
 
 def _header(data: bytes) -> dict[str, Any]:
+    if nesting(data) > MAX_NESTING:
+        raise WitnessError(f"brackets nested deeper than {MAX_NESTING}", field="header")
     try:
         header = json.loads(data.decode("utf-8"), object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError) as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Mapping
 
 from .errors import StatementError
+from .strict_json import MAX_NESTING, nesting
 
 RELATION = "fold_kkt"
 GAMMA_LIMIT = 1 << 39  # 1 <= gamma <= 2^39
@@ -85,6 +86,8 @@ def require_rules(statement: Statement, rows: int) -> None:
 
 def parse(text: str | bytes, kind: type = Statement) -> Any:
     """Statement JSON to a statement of that kind. Raises StatementError on anything missing, extra, doubled or out of bounds."""
+    if nesting(text.encode() if isinstance(text, str) else text) > MAX_NESTING:
+        raise StatementError(f"brackets nested deeper than {MAX_NESTING}")
     try:
         data = json.loads(text, object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError) as error:

@@ -8,11 +8,15 @@ from typing import Any
 
 from .errors import TablesError
 
+MAX_NESTING = 128  # of brackets; expressions of tables need half of it
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,79})")
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
 def load(data: bytes) -> Any:
     """Bytes to plain data. Raises TablesError unless the bytes are exactly the canonical form of what they say."""
+    if nesting(data) > MAX_NESTING:
+        raise TablesError(f"brackets nested deeper than {MAX_NESTING}")
     try:
         value = json.loads(data.decode("utf-8"), parse_int=_no_number, parse_float=_no_number, parse_constant=_no_number)
         canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -21,6 +25,17 @@ def load(data: bytes) -> Any:
     if canonical != data:
         raise TablesError("not canonical JSON: keys sorted and unique, no blanks, no escapes that are not needed")
     return value
+
+
+def nesting(data: bytes) -> int:
+    """How deep brackets outside strings nest. To be bounded before `json` recurses into bytes from outside: its own guard is the
+    interpreter's recursion limit, which py_ecc raises so far that hostile nesting would end the process instead."""
+    depth = deepest = 0
+    for match in _BRACKET.finditer(data):
+        token = match.group()
+        depth += (token in (b"[", b"{")) - (token in (b"]", b"}"))
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def fields(value: Any, names: set[str], where: str) -> dict[str, Any]:

@@ -6,21 +6,21 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
+from . import table_limits as limits
 from .errors import TablesError
 from .expression import Cell, Const, Expression, Neg, Product, Sum, cells
-from .field import MODULUS, TWO_ADICITY
-from .strict_json import fields, flag, integer, items, load, text
+from .field import MODULUS
+from .strict_json import fields, flag, integer, items, load
+from .table_limits import name as short_name
 
 FORMAT, VERSION = "zkapex.tables", "1"
 MAX_DEPTH = 32  # of an expression
 MAX_ROTATION = 8
-_COLUMN = re.compile(r"[a-z][a-z0-9_]{0,39}(\.(0|[1-9][0-9]{0,3}))?")
 _FIELDS = {"format", "version", "relation", "k", "field", "layout", "advice", "fixed", "instance", "gates", "lookups", "copies", "regions"}
 
 
@@ -102,20 +102,23 @@ def read(path: Path) -> Tables:
 
 def parse(data: bytes) -> Tables:
     """Emitted bytes to Tables. Raises TablesError on anything that is not exactly of the format."""
+    if len(data) > limits.BYTES:
+        raise TablesError(f"more than {limits.BYTES} bytes", value=len(data))
     top = fields(load(data), _FIELDS, "")
     for name, wanted in (("format", FORMAT), ("version", VERSION), ("field", str(MODULUS))):
         if top[name] != wanted:
             raise TablesError(f"must be {wanted}", field=name, value=top[name])
-    k = integer(top["k"], "k", 3, TWO_ADICITY + 1)
-    if not isinstance(top["layout"], dict):
-        raise TablesError("an object is needed", field="layout", value=top["layout"])
-    advice = [text(name, f"advice[{i}]") for i, name in enumerate(items(top["advice"], "advice"))]
+    k = integer(top["k"], "k", 3, limits.MAX_K + 1)
+    limits.check_counts(top)
+    limits.check_layout(top["layout"])
+    advice = [short_name(one, f"advice[{i}]") for i, one in enumerate(items(top["advice"], "advice"))]
     fixed = [fields(one, {"name", "runs"}, f"fixed[{i}]") for i, one in enumerate(items(top["fixed"], "fixed"))]
     instance = [fields(one, {"name", "committed"}, f"instance[{i}]") for i, one in enumerate(items(top["instance"], "instance"))]
     names = _column_names(advice, fixed, instance)
     gates = _each(top, "gates", lambda one, where: _gate(one, where, names))
     lookups = _each(top, "lookups", lambda one, where: _lookup(one, where, names))
     _unique([gate.id for gate in gates] + [lookup.id for lookup in lookups], "gates")
+    limits.check_constraints(gates, lookups)
     copied = {side["column"] for copy in items(top["copies"], "copies") for side in _sides(copy)}
     unusable = _unusable_rows(advice, gates, lookups, copied)
     usable = (1 << k) - unusable
@@ -123,7 +126,7 @@ def parse(data: bytes) -> Tables:
         raise TablesError("no usable row is left", field="k", value=k)
     return Tables(
         digest=hashlib.sha256(data).digest(),
-        relation=text(top["relation"], "relation"),
+        relation=short_name(top["relation"], "relation"),
         k=k,
         layout=top["layout"],
         advice=tuple(advice),
@@ -131,8 +134,8 @@ def parse(data: bytes) -> Tables:
         instance={one["name"]: one["committed"] for one in instance},
         gates=gates,
         lookups=lookups,
-        copies=_each(top, "copies", lambda one, where: Copy(*(_place(side, where, names, usable) for side in _sides(one)))),
-        regions=_each(top, "regions", lambda one, where: _region(one, where, k)),
+        copies=_each(top, "copies", lambda one, where: _copy(one, where, names, usable)),
+        regions=_regions(top, usable),
         unusable=unusable,
     )
 
@@ -142,10 +145,9 @@ def _each(top: dict, name: str, parse_one: Callable[[Any, str], Any]) -> tuple:
 
 
 def _column_names(advice: list, fixed: list, instance: list) -> frozenset[str]:
-    names = advice + [one["name"] for one in fixed + instance]
-    for name in names:
-        if not isinstance(name, str) or not _COLUMN.fullmatch(name):
-            raise TablesError("a column's name is like theta_p or theta_p.3", field="columns", value=name)
+    names = advice + [short_name(one["name"], "columns") for one in fixed + instance]
+    if not 1 <= len(names) <= limits.COLUMNS:
+        raise TablesError(f"there must be from 1 to {limits.COLUMNS} columns", field="columns", value=len(names))
     _unique(names, "columns")
     committed = [flag(one["committed"], f"instance {one['name']}") for one in instance]
     if committed != sorted(committed, reverse=True):
@@ -162,7 +164,7 @@ def _unique(names: list[str], where: str) -> None:
 def _gate(value: Any, where: str, names: frozenset[str]) -> Gate:
     gate = fields(value, {"id", "polys"}, where)
     polys = items(gate["polys"], f"{where}.polys", 1)
-    return Gate(text(gate["id"], f"{where}.id"), tuple(_expression(poly, f"{where}.polys[{i}]", names) for i, poly in enumerate(polys)))
+    return Gate(short_name(gate["id"], f"{where}.id"), tuple(_expression(poly, f"{where}.polys[{i}]", names) for i, poly in enumerate(polys)))
 
 
 def _lookup(value: Any, where: str, names: frozenset[str]) -> Lookup:
@@ -170,7 +172,7 @@ def _lookup(value: Any, where: str, names: frozenset[str]) -> Lookup:
     sides = [[_expression(one, f"{where}.{side}", names) for one in items(lookup[side], f"{where}.{side}", 1)] for side in ("inputs", "table")]
     if len(sides[0]) != len(sides[1]):
         raise TablesError("inputs and table differ in length", field=where)
-    return Lookup(text(lookup["id"], f"{where}.id"), tuple(sides[0]), tuple(sides[1]))
+    return Lookup(short_name(lookup["id"], f"{where}.id"), tuple(sides[0]), tuple(sides[1]))
 
 
 def _expression(value: Any, where: str, names: frozenset[str], depth: int = 0) -> Expression:
@@ -200,6 +202,7 @@ def _known(name: Any, where: str, names: frozenset[str]) -> str:
 
 def _fixed_column(value: dict, k: int, usable: int) -> tuple[int, ...]:
     where, column, filled = f"fixed {value['name']}", [0] * (1 << k), 0
+    limits.check_runs(value["runs"], where)
     for run in items(value["runs"], where):
         if len(items(run, where)) != 3:
             raise TablesError("a run is [start, count, value]", field=where, value=run)
@@ -215,14 +218,27 @@ def _sides(value: Any) -> list[dict]:
     return [fields(copy[side], {"column", "row"}, f"copies.{side}") for side in ("left", "right")]
 
 
+def _copy(value: Any, where: str, names: frozenset[str], usable: int) -> Copy:
+    left, right = (_place(side, where, names, usable) for side in _sides(value))
+    if left == right:
+        raise TablesError("a copy joins two different cells", field=where, value=left)
+    return Copy(left, right)
+
+
 def _place(side: dict, where: str, names: frozenset[str], usable: int) -> tuple[str, int]:
     return _known(side["column"], where, names), integer(side["row"], where, 0, usable)
 
 
-def _region(value: Any, where: str, k: int) -> Region:
+def _regions(top: dict, usable: int) -> tuple[Region, ...]:
+    regions = _each(top, "regions", lambda one, where: _region(one, where, usable))
+    _unique([region.name for region in regions], "regions")
+    return regions
+
+
+def _region(value: Any, where: str, usable: int) -> Region:
     region = fields(value, {"name", "start", "rows"}, where)
-    start = integer(region["start"], f"{where}.start", 0, 1 << k)
-    return Region(text(region["name"], f"{where}.name"), start, integer(region["rows"], f"{where}.rows", 0, (1 << k) - start + 1))
+    start = integer(region["start"], f"{where}.start", 0, usable)
+    return Region(short_name(region["name"], f"{where}.name"), start, integer(region["rows"], f"{where}.rows", 1, usable - start + 1))
 
 
 def _unusable_rows(advice: list[str], gates: tuple[Gate, ...], lookups: tuple[Lookup, ...], copied: set[str]) -> int:

@@ -40,7 +40,9 @@ class Verdict:
         return {"accepted": self.accepted, "insecure": self.insecure, "chunks": lines, "weights": weights, "seconds": self.seconds}
 
 
-def judge(chunks: Iterable[tuple[int, int]], verify: Callable[[int], None], insecure: bool, begun: float, progress: Progress | None = None) -> Verdict:
+def judge(
+    chunks: Iterable[tuple[int, int]], verify: Callable[[int], None], insecure: bool, begun: float, progress: Progress | None = None
+) -> Verdict:
     """Every chunk of (number, weights), one after the other; a refused one does not stop the others.
 
     Only ProofRefused is a verdict; any other error of `verify` ends the run. `begun` is when the whole began, by perf_counter."""

@@ -60,10 +60,11 @@ pub fn to_le_bytes(x: &F) -> [u8; BYTES] {
 /// Parses 32 little-endian bytes.
 ///
 /// # Errors
-/// `Error::Input` where the integer is p or more.
-pub fn from_le_bytes(bytes: &[u8; BYTES]) -> Result<F> {
-    Option::from(F::from_repr(*bytes))
-        .ok_or_else(|| Error::input("a field element is not below the modulus").with_value(hex::encode(bytes)))
+/// `Error::Input` for another length, or where the integer is p or more.
+pub fn from_le_bytes(bytes: &[u8]) -> Result<F> {
+    let refuse = |why: &str| Error::input(format!("a field element {why}")).with_value(hex::encode(bytes));
+    let bytes: [u8; BYTES] = bytes.try_into().map_err(|_| refuse("takes 32 bytes"))?;
+    Option::from(F::from_repr(bytes)).ok_or_else(|| refuse("is not below the modulus"))
 }
 
 /// Concatenated 32-byte scalars, little-endian, as the multi-exponentiations read them.

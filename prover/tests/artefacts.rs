@@ -86,7 +86,7 @@ fn every_byte_of_a_container_matters() {
 
 #[test]
 fn headers_that_lie_are_refused() {
-    let table: [(&str, &str, &str); 8] = [
+    let table: [(&str, &str, &str); 13] = [
         ("zkapex.points", "zkapex.bundle", "format"),
         (r#"\"version\":\"1\""#, r#"\"version\":\"2\""#, "version"),
         (r#"\"of\":"#, r#"\"of\": "#, "header"),
@@ -95,6 +95,11 @@ fn headers_that_lie_are_refused() {
         (r#""shape":[2,3]"#, r#""shape":[2,4]"#, "a"),
         (r#""data_offsets":[0,6]"#, r#""data_offsets":[0,5]"#, "a"),
         (r#""__metadata__":{"zkapex""#, r#""__metadata__":{"other""#, "zkapex"),
+        (r#""__metadata__":{"zkapex""#, r#""__metadata__":{"format":"pt","zkapex""#, "format"),
+        (r#""__metadata__":{"zkapex""#, r#""__metadata__":{"zkapex":"","zkapex""#, "safetensors header"),
+        (r#""b":{"#, r#""b":{"data_offsets":[0,0],"dtype":"U8","shape":[0]},"b":{"#, "safetensors header"),
+        (r#""b":{"#, r#""b":{"dtype":"U8","#, "safetensors header"),
+        (r#""__metadata__":{"zkapex""#, r#""__metadata__":{"signature":"00","zkapex""#, "signature"),
     ];
     for (from, to, field) in table {
         let folder = TempDir::new().unwrap();
@@ -106,6 +111,29 @@ fn headers_that_lie_are_refused() {
         let error = refused(&path);
         assert_eq!(error.place().field.as_deref(), Some(field), "{from}: {error}");
         assert!(error.place().file.is_some());
+    }
+}
+
+/// A request and a base may be signed, by 64 bytes in hex; other kinds have no signature.
+#[test]
+fn signatures_stand_only_where_they_belong() {
+    let (good, short, capital) = ("0a".repeat(64), "0a".repeat(63), "0A".repeat(64));
+    let cases = [
+        ("base", &good, true),
+        ("request", &good, true),
+        ("bundle", &good, false),
+        ("base", &short, false),
+        ("request", &capital, false),
+    ];
+    for (kind, signature, accepted) in cases {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join(kind);
+        let writer = Writer::new(&path).unwrap();
+        writer.finish_artefact(kind, header(&[("of", "00".repeat(32))])).unwrap();
+        let signed = format!(r#""__metadata__":{{"signature":"{signature}","zkapex""#);
+        with_header(&path, |text| text.replace(r#""__metadata__":{"zkapex""#, &signed));
+        let opened = Container::open(&path, kind).map_err(|e| e.place().field.clone());
+        assert_eq!(opened.err(), (!accepted).then(|| Some("signature".to_owned())), "{kind}");
     }
 }
 

@@ -20,7 +20,12 @@ from .witness import EnrolmentWitness
 
 
 def prove_chunk(
-    key: ProvingKey, statement: EnrolmentStatement, witness: EnrolmentWitness, points: EnrolledPoints, blinding: EnrolmentBlinding, source: Source = Source()
+    key: ProvingKey,
+    statement: EnrolmentStatement,
+    witness: EnrolmentWitness,
+    points: EnrolledPoints,
+    blinding: EnrolmentBlinding,
+    source: Source = Source(),
 ) -> bytes:
     """The message of one chunk. `points` commit to the witness under `blinding`; `source` gives the proof's own randomness.
 
@@ -46,7 +51,13 @@ class EnrolmentChunkProver:
     """One chunk between rounds. `rounds.claim` holds what is claimed so far; whoever changes it lies from there on."""
 
     def __init__(
-        self, key: ProvingKey, statement: EnrolmentStatement, witness: EnrolmentWitness, points: EnrolledPoints, blinding: EnrolmentBlinding, source: Source = Source()
+        self,
+        key: ProvingKey,
+        statement: EnrolmentStatement,
+        witness: EnrolmentWitness,
+        points: EnrolledPoints,
+        blinding: EnrolmentBlinding,
+        source: Source = Source(),
     ) -> None:
         self.key, self.statement, self.points, self.blinding, self.source = key, statement, points, blinding, source
         self.rounds = EnrolmentProver(key.verifying.circuit.tables, statement, witness)

@@ -14,6 +14,9 @@ from .queries import Column, Kind, Opening, Queries, collect, copied_columns, na
 from .simplify import simplified
 
 
+MAX_DEGREE = 9  # each doubling doubles the prover's memory
+
+
 @dataclass(frozen=True)
 class Circuit:
     """One relation. Everything here follows from the tables; `of` is the way to make it."""
@@ -71,6 +74,8 @@ class Circuit:
 
     def _check(self) -> None:
         tables = self.tables
+        if self.domain.degree > MAX_DEGREE:
+            raise TablesError(f"the degree is over {MAX_DEGREE}", field="gates", value=self.domain.degree)
         counts = [sum(one.column.index == index for one in self.queries.advice) for index in range(len(tables.advice))]
         if max([3] + counts) + 3 != tables.unusable:
             raise TablesError("the proof system lays the circuit out otherwise than the tables do", field="gates")

@@ -55,8 +55,8 @@ def leftovers(inputs: Sequence[int], table: Sequence[int]) -> set[int]:
     return set((Counter(table) - Counter(set(inputs))).elements())
 
 
-def product(inputs: Sequence[int], table: Sequence[int], permuted: tuple[Sequence[int], Sequence[int]], challenges: Challenges) -> list[int]:
-    """The running product over the usable rows and the one that follows."""
+def product(inputs: Sequence[int], table: Sequence[int], permuted: Sequence[Sequence[int]], challenges: Challenges) -> list[int]:
+    """With `permuted` = (A', S'), the running product over the usable rows and the one that follows."""
     beta, gamma = challenges.beta, challenges.gamma
     below = [(one + beta) * (two + gamma) % MODULUS for one, two in zip(*permuted)]
     running = [1]

@@ -6,11 +6,11 @@ It does not check that the columns satisfy the tables: if they do not, every ver
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Iterable, Sequence
 
 from ..curve import Point
 from ..errors import WitnessError
-from ..expression import Cell, Read
+from ..expression import Cell, Expression, Read
 from ..field import MODULUS
 from . import lookup, permutation, vanishing
 from .circuit import Circuit
@@ -112,9 +112,11 @@ class _Prover:
         for an argument of the library that tables do not use."""
         self.challenges = Challenges(self.theta, self.transcript.challenge(), self.transcript.challenge())
         self._products(Kind.PERMUTATION_PRODUCT, permutation.products(self.circuit, self.cells, self.key.sigma, self.challenges))
-        usable = self.circuit.usable
-        permuted = [tuple(self.cells[Column(kind, index)][:usable] for kind in (Kind.LOOKUP_INPUT, Kind.LOOKUP_TABLE)) for index in range(len(self.joined))]
-        self._products(Kind.LOOKUP_PRODUCT, [lookup.product(*sides, columns, self.challenges) for sides, columns in zip(self.joined, permuted)])
+        running = []
+        for index, (inputs, table) in enumerate(self.joined):
+            permuted = [self.cells[Column(kind, index)][: self.circuit.usable] for kind in (Kind.LOOKUP_INPUT, Kind.LOOKUP_TABLE)]
+            running.append(lookup.product(inputs, table, permuted, self.challenges))
+        self._products(Kind.LOOKUP_PRODUCT, running)
         self.transcript.challenge()
 
     def round_4_random(self) -> None:
@@ -146,7 +148,7 @@ class _Prover:
         self.cells[column] = cells
         self.polynomials[column] = interpolate(self.domain, Evaluations(cells))
 
-    def _commit(self, columns) -> None:
+    def _commit(self, columns: Iterable[Column]) -> None:
         for column in columns:
             self.transcript.write_point(self.srs.commit_lagrange(self.cells[column]))
 
@@ -155,9 +157,9 @@ class _Prover:
             self._add(Column(kind, index), cells + scalars(self.source, self.circuit.blinding_factors))
             self._commit([Column(kind, index)])
 
-    def _joined(self, inputs: Sequence, table: Sequence) -> tuple[list[int], list[int]]:
+    def _joined(self, inputs: Sequence[Expression], table: Sequence[Expression]) -> tuple[list[int], list[int]]:
         """A and S on the usable rows."""
-        sides = ([], [])
+        sides: tuple[list[int], list[int]] = ([], [])
         for row in range(self.circuit.usable):
             read = self._reader(row)
             for side, expressions in zip(sides, (inputs, table)):

@@ -14,7 +14,7 @@ from .layout import fields
 from .multiopen import Terms, check_all
 from .openings import QUOTIENT, RANDOM, evaluated
 from .queries import Column, Kind, Opening
-from .transcript import Reader
+from .transcript import Reader, Transcript
 from .vanishing import piece_weights, quotient_value
 from .view import Challenges, point_view
 
@@ -59,7 +59,7 @@ def verify(key: VerifyingKey, committed: Sequence[Point], plain: Columns, outer:
     check_all(circuit, key.srs, key.curve, commitments, values, x, transcript)
 
 
-def bind(key: VerifyingKey, committed: Sequence[Point], plain: Columns, transcript) -> None:
+def bind(key: VerifyingKey, committed: Sequence[Point], plain: Columns, transcript: Transcript) -> None:
     """Round 0: the key, and the instance: commitments of the committed columns, lengths and cells of the plain ones."""
     transcript.absorb_scalar(key.transcript_repr)
     for point in committed:

@@ -22,7 +22,9 @@ from .online import OnlineProver
 from .points import ChunkPoints, Sent, derived_commitments
 
 
-def prove_chunk(key: ProvingKey, statement: Statement, witness: Witness, points: ChunkPoints, blinding: Blinding, source: Source = Source()) -> bytes:
+def prove_chunk(
+    key: ProvingKey, statement: Statement, witness: Witness, points: ChunkPoints, blinding: Blinding, source: Source = Source()
+) -> bytes:
     """The message of one chunk. `points` commit to the witness under `blinding`; `source` gives the proof's own randomness.
 
     Raises StatementError or WitnessError where sizes disagree."""
@@ -86,7 +88,8 @@ class ChunkProver:
         sent = Sent(self.theta_u, self.y, self.bits, self.q)
         commitments = derived_commitments(self.srs, self.layout, self.statement, self.points, sent, self.challenges)
         plain = dict(columns.plain_columns(self.layout, self.statement, self.challenges))
-        return join(sent.theta_u, sent.y, sent.bits, sent.q) + prove_columns(self.key, values, commitments, plain, self.outer, self.source, self.statement.chunk)
+        proof = prove_columns(self.key, values, commitments, plain, self.outer, self.source, self.statement.chunk)
+        return join(sent.theta_u, sent.y, sent.bits, sent.q) + proof
 
     def _commit(self, named: Iterable[tuple[str, list[int]]]) -> Commitments:
         return commit_columns(self.srs, named)

@@ -55,7 +55,8 @@ def altered_messages(message: bytes, layout: list[Field]) -> Iterator[Twin]:
         yield twin("scalar.not_canonical", f"{scalar.name} plus p", message=put(scalar.offset, value.to_bytes(BYTES, "little")))
     yield twin("scalar.modulus", f"{scalar.name} is p", message=put(scalar.offset, MODULUS.to_bytes(BYTES, "little")))
     proof = next(field.offset for field in layout if field.round == "advice")
-    for name, data in {"empty": b"", "no_proof": message[:proof], "half_a_point": message[: POINT // 2], "short": message[:-1], "long": message + b"\0"}.items():
+    cut = {"empty": b"", "no_proof": message[:proof], "half_a_point": message[: POINT // 2], "short": message[:-1], "long": message + b"\0"}
+    for name, data in cut.items():
         yield twin(f"length.{name}", f"{len(data)} bytes", message=data.hex())
     first, second = (slice(field.offset, field.offset + POINT) for field in layout[:2])
     yield twin("swapped", f"{layout[0].name} and {layout[1].name} change places", message=put(0, message[second] + message[first]))

@@ -52,7 +52,8 @@ def fold_case(tables: Tables, srs: Srs) -> dict[str, Any]:
     honest = prover()
     message = chunk_cheats.run(honest, 4)
     sections = {"theta_u": size.lanes, "y": size.lanes, "bits": size.bit_columns, "q": 1}
-    drawn = {"r": honest.challenges.r.hex(), **{name: str(getattr(honest.challenges, name)) for name in ("eta", "rho", "mu")}, "inner": honest.outer.hex()}
+    scalars = {name: str(getattr(honest.challenges, name)) for name in ("eta", "rho", "mu")}
+    drawn = {"r": honest.challenges.r.hex(), **scalars, "inner": honest.outer.hex()}
     shared = {"tables": fold.TABLES, "statement": to_mapping(statement), "witness": fold.witness_fields(witness), "challenges": drawn}
     named = {label: [data.hex() for data in getattr(points, label).data] for label in online.HIDING}
     cheats = [(cheat, chunk_cheats.run(prover(), 4, cheat)) for cheat in ONLINE]
@@ -75,7 +76,8 @@ def enrolment_case(tables: Tables, srs: Srs, name: str, renews: bool) -> dict[st
     message = chunk_cheats.run(honest, 2)
     scalars = {label: str(getattr(honest.challenges, label)) for label in ("eta", "zeta", "rho", "mu")}
     drawn = {"b": honest.b.hex(), "a": honest.a.hex(), **scalars, "inner": honest.outer.hex()}
-    shared = {"tables": enrolment_vectors.TABLES, "statement": to_mapping(statement), "witness": enrolment_vectors.witness_fields(witness), "challenges": drawn}
+    integers = enrolment_vectors.witness_fields(witness)
+    shared = {"tables": enrolment_vectors.TABLES, "statement": to_mapping(statement), "witness": integers, "challenges": drawn}
     named = {label: [data.hex() for data in getattr(points, label).data] for label in enrolled.HIDING}
     cheats = [(cheat, chunk_cheats.run(prover(), 2, cheat)) for cheat in ENROLMENT if renews or not cheat.renews]
     places = message_layout(key, {"cells": size.cell_columns})

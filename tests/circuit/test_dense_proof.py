@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dense_data import plain_witness, random_witness, tables
+from dense_data import digits_rows, plain_witness, tables
 
 from reference_prover import srs as reference_srs
 from reference_prover.curve import curve
@@ -19,10 +19,21 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.prover import Prover, ensure_srs
 from zkapex_jax.prover.columns import write_columns
 from zkapex_jax.prover.relation import RelationProof, relation_check
+from zkapex_jax.workflow.dense_blocks import DenseWitness, dense_witness
 from zkapex_jax.workflow.dense_columns import dense_columns, free_column
 from zkapex_jax.workflow.dense_proving import DenseSetup, prove_dense, verify_dense
 
-WITNESS = random_witness(DENSE_TOY, seed=3)
+
+
+def digits_witness() -> DenseWitness:
+    """As many weights of a regression on the digits as the toy holds, one in ten masked."""
+    theta, rows = digits_rows()
+    kept = slice(0, DENSE_TOY.capacity)
+    mask = np.random.default_rng(3).random(DENSE_TOY.capacity) < 0.1
+    return dense_witness(DENSE_TOY, rows[:, kept], theta[kept], mask)
+
+
+WITNESS = digits_witness()
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,13 @@ def test_files_and_tests_that_a_page_names_exist(page: str) -> None:
         assert not name or re.search(rf"\b{name}\b", path.read_text(encoding="utf-8")), f"{page}: {file} has no {name}"
 
 
+def test_the_reading_list_of_the_auditor_exists() -> None:
+    (rows,) = [rows for head, rows in tables("auditor.md") if head[1].startswith("read, in")]
+    files = [file for row in rows for file in re.findall(r"`([\w/]+\.py)`", row[1]) if not file.startswith("reference_prover/")]
+    assert len(files) > 30
+    assert not [file for file in files if not (ROOT / "reference_prover" / file).is_file()]
+
+
 @pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     for target, anchor in _LINK.findall((DOCS / page).read_text(encoding="utf-8")):
@@ -87,3 +94,9 @@ def _headings(path: Path) -> list[str]:
 def _anchor(heading: str) -> str:
     """As renderers of Markdown make it: lower case, words and hyphens only."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+def test_targets_that_a_page_names_exist(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)`", (DOCS / page).read_text(encoding="utf-8"))) <= targets

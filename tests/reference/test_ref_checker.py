@@ -33,7 +33,7 @@ def test_masked_weight_that_is_not_zero():
     assert (mask.gate, mask.poly, mask.row, mask.region, mask.residue) == ("fold.mask", lane, row, "active", 17)
     assert mask.cells == {"s": 1, f"free.{lane}": 0, f"theta_u.{lane}": 17}
     assert (step.gate, step.row) == ("fold.step", row)
-    assert explain_violation(parsed(), changed, mask) == f"(s=1)·theta_u.{lane}=17"
+    assert explain_violation(parsed(), mask) == f"(s=1)·theta_u.{lane}=17"
 
 
 def test_bit_of_two():

@@ -1,6 +1,7 @@
 """Constraint tables: the emitted files, the tiny one, malformed twins, and the layout's rules."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from ref_chunks import emitted, layout, parsed
 from reference_prover import layout as layouts
-from reference_prover import tables
-from reference_prover.errors import TablesError
+from reference_prover import safetensors, statement, tables
+from reference_prover.errors import StatementError, TablesError, WitnessError
+from reference_prover.strict_json import nesting
 from reference_prover.vectors.tables import canonical, facts, tiny
 from zkapex_jax.circuit.emit import digest
 from zkapex_jax.presets import PRESETS
@@ -56,9 +58,20 @@ def test_any_damage_is_refused_or_changes_the_digest(position, junk):
 
 
 def test_hostile_nesting_is_an_error_not_a_crash():
-    deep = b'{"a":' * 100_000 + b'"x"' + b"}" * 100_000
-    with pytest.raises(TablesError):
-        tables.parse(deep)
+    """Also where py_ecc, once imported, has raised the interpreter's recursion limit."""
+    deep, before = b'{"a":' * 100_000 + b'"x"' + b"}" * 100_000, sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        for parse, error in ((tables.parse, TablesError), (statement.parse, StatementError), (safetensors.parse, WitnessError)):
+            with pytest.raises(error):
+                parse(len(deep).to_bytes(8, "little") + deep if parse is safetensors.parse else deep)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize("text, depth", [(b"", 0), (b"[[]]", 2), (b'{"a":[{}],"b":[]}', 3), (b'"[[["', 0), (rb'["\"[[",[]]', 2), (rb'["\\",[[]]]', 3)])
+def test_nesting_counts_brackets_outside_strings(text, depth):
+    assert nesting(text) == depth
 
 
 def test_missing_file_names_the_file(tmp_path):

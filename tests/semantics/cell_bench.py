@@ -5,6 +5,7 @@ at most a rotation away, so rows that are further apart are changed together and
 `test_cell_bench.py` compares this with the checker, one change at a time.
 """
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -24,6 +25,9 @@ class CellBench:
         assert check(tables, columns) == [], "the honest assignment satisfies its tables"
         self.tables, self.names = tables, tuple(columns)
         self.columns = {name: np.array(values, dtype=object) for name, values in (dict(tables.fixed) | dict(columns)).items()}
+        kept = random.Random("zkapex semantics kept")
+        for name in columns:  # as a proof has them: random advice, instance 0
+            self.columns[name][tables.usable :] = [kept.randrange(MODULUS) if name in tables.advice else 0 for _ in range(tables.unusable)]
         self.polys = [poly for gate in tables.gates for poly in gate.polys]
         self.allowed = [set(self._tuples(lookup.table, self.columns)) for lookup in tables.lookups]
         self.partners: dict[tuple[str, int], list[tuple[str, int]]] = {}
@@ -62,13 +66,13 @@ class CellBench:
             yield roots
 
     def _groups(self, replaced: Mapping[str, Values]) -> Iterator[list[int]]:
-        """Rows so far apart that no constraint reads two of them."""
+        """Usable rows so far apart that no constraint reads two of them. What is given for other rows is not read."""
         parts = [*self.polys, *(one for lookup in self.tables.lookups for one in lookup.inputs)]
         rotations = {0} | {cell.rotation for one in parts for cell in cells(one) if cell.column in replaced}
         stride = max(rotations) - min(rotations) + 1
-        whole = self.tables.domain // stride * stride
+        whole = (self.tables.usable - stride) // stride * stride
         yield from (list(range(first, whole, stride)) for first in range(stride))
-        yield from ([row] for row in range(whole, self.tables.domain))
+        yield from ([row] for row in range(whole, self.tables.usable))
 
     def _changed(self, replaced: Mapping[str, Values], group: list[int]) -> dict[str, np.ndarray]:
         changed = dict(self.columns)
@@ -93,10 +97,10 @@ class CellBench:
         return replaced[name][row] if name in replaced and at == row else self.columns[name][at]
 
     def _residues(self, poly: Expression, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-        return np.broadcast_to(np.asarray(evaluate_rows(poly, self._reader(columns)), dtype=object), self.tables.usable)
+        return np.broadcast_to(np.asarray(evaluate_rows(poly, self._reader(columns)), dtype=object), self.tables.domain)
 
     def _tuples(self, side: Sequence[Expression], columns: Mapping[str, np.ndarray]) -> list[tuple[int, ...]]:
-        return list(zip(*(self._residues(one, columns) for one in side), strict=True))
+        return list(zip(*(self._residues(one, columns)[: self.tables.usable] for one in side), strict=True))
 
     def _reader(self, columns: Mapping[str, np.ndarray]) -> Callable:
-        return lambda cell: np.roll(columns[cell.column], -cell.rotation)[: self.tables.usable]
+        return lambda cell: np.roll(columns[cell.column], -cell.rotation)

@@ -10,7 +10,8 @@ from reference_prover.field import MODULUS
 from zkapex_jax.circuit.relations import DENSE_TOY, build_sized
 
 SIZE = DENSE_TOY
-TABLES = parsed(build_sized(SIZE))
+CIRCUIT = build_sized(SIZE)
+TABLES = parsed(CIRCUIT)
 B, BLOCKS = SIZE.block, range(SIZE.blocks)
 PUBLIC = frozenset({"free"})
 COMMITTED = {"curvature", "theta_p", "theta_u"}
@@ -98,7 +99,7 @@ def _weight(columns: dict[str, list[int]], of: Integers, b: int, i: int) -> None
 
 @lru_cache
 def scene() -> Scene:
-    return Scene("dense_kkt, toy size", TABLES, assign(honest()), PUBLIC, _forecast(honest()))
+    return Scene("dense_kkt, toy size", CIRCUIT, TABLES, assign(honest()), PUBLIC, _forecast(honest()))
 
 
 def _forecast(of: Integers):

@@ -16,7 +16,8 @@ from reference_prover.layout import EnrolmentLayout, of_enrolment_tables
 from zkapex_jax.circuit import build
 from zkapex_jax.presets import get_preset
 
-TABLES = parsed(build("enrol", get_preset("toy")))
+CIRCUIT = build("enrol", get_preset("toy"))
+TABLES = parsed(CIRCUIT)
 SIZE: EnrolmentLayout = of_enrolment_tables(TABLES)
 WEIGHTS = 893
 PUBLIC = frozenset(name for name in TABLES.instance if split(name)[0] in {"c", "w", "w_const"})
@@ -69,7 +70,7 @@ def honest(seed: int = 1) -> tuple[EnrolmentStatement, EnrolmentClaim, Enrolment
 @lru_cache
 def scene() -> Scene:
     stated, claim, drawn = honest()
-    return Scene("enrol, toy preset", TABLES, assign(stated, claim, drawn), PUBLIC, _forecast(claim))
+    return Scene("enrol, toy preset", CIRCUIT, TABLES, assign(stated, claim, drawn), PUBLIC, _forecast(claim))
 
 
 def _forecast(claim: EnrolmentClaim):

@@ -18,7 +18,8 @@ from reference_prover.witness import Witness
 from zkapex_jax.circuit import build
 from zkapex_jax.presets import get_preset
 
-TABLES = parsed(build("fold_kkt", get_preset("toy")))
+CIRCUIT = build("fold_kkt", get_preset("toy"))
+TABLES = parsed(CIRCUIT)
 SIZE: Layout = of_tables(TABLES)
 GAMMA = 3 << 12  # near tr(G'G) / (32 n) for these rows
 WEIGHTS = 893  # the last three cells are pads
@@ -67,7 +68,7 @@ def honest(seed: int = 1) -> tuple[Statement, Claim, Challenges]:
 @lru_cache
 def scene() -> Scene:
     stated, claim, drawn = honest()
-    return Scene("fold_kkt, toy preset", TABLES, assign(stated, claim, drawn), PUBLIC, _forecast(claim))
+    return Scene("fold_kkt, toy preset", CIRCUIT, TABLES, assign(stated, claim, drawn), PUBLIC, _forecast(claim))
 
 
 def _forecast(claim: Claim):

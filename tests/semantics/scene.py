@@ -38,6 +38,7 @@ class Scene:
     `public` columns are written by the verifier, whatever becomes of a change."""
 
     name: str
+    circuit: Circuit
     tables: Tables
     columns: Mapping[str, Sequence[int]]
     public: frozenset[str]

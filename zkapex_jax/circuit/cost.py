@@ -24,6 +24,7 @@ SENT_FAMILIES: Mapping[str, frozenset[str]] = {
     "fold_kkt": frozenset({"theta_u", "y", "bits", "q"}),
     "enrol": frozenset({"cells"}),
     "dense_kkt": frozenset({"theta_u"}),
+    "dense_kkt_unranged": frozenset({"theta_u"}),
 }
 
 

@@ -112,7 +112,8 @@ def _verdicts(proof: ProofVerdict) -> RenderableType:
     hidden = len(proof.chunks) - len(_shown(proof))
     more = f"; {plural(hidden, 'chunk')} that every verifier accepts not listed" if hidden else ""
     title = Text(f"{words.PROOF_TITLES[proof.proof]}, {plural(proof.weights, 'weight')}{more}")
-    return Padding(Group(title, table), (0, 0, 0, 1))
+    programs = Text("; ".join(f"{judge.name}: {judge.program}" for judge in proof.judges), style="dim")
+    return Padding(Group(title, table, programs), (0, 0, 1, 1))
 
 
 def _shown(proof: ProofVerdict) -> list[int]:

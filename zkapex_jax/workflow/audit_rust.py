@@ -26,7 +26,7 @@ def judge_bundle(tool: Toolchain, case: AuditCase, allow_insecure: bool, on_prog
         lambda: check_bundle(
             tool, enrolment=case.enrolment.path, request=given.request.path, state=given.state.path, bundle=given.bundle.path,
             provider_key=case.key(given.request.signer), allow_insecure=allow_insecure, on_progress=_named("bundle", on_progress),
-        )  # fmt: skip
+        )
     )
 
 
@@ -40,7 +40,7 @@ def judge_enrolment(tool: Toolchain, case: AuditCase, allow_insecure: bool, on_p
             tool, base=given.base.path, enrolment=case.enrolment.path, proof=given.proof.path, provider_key=case.key(given.base.signer),
             state=given.replaced.path if given.replaced else None, allow_insecure=allow_insecure,
             on_progress=_named("enrolment", on_progress),
-        )  # fmt: skip
+        )
     )
 
 

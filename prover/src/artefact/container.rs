@@ -14,6 +14,10 @@ use super::{bad_input, io_error};
 use crate::error::{Error, Result};
 
 const HEADER_KEY: &str = "zkapex";
+const SIGNATURE_KEY: &str = "signature";
+/// Kinds that a provider signs.
+const SIGNED: [&str; 2] = ["base", "request"];
+const SIGNATURE_DIGITS: usize = 128;
 const READ_BLOCK: usize = 1 << 20;
 
 /// An artefact whose header and tensors have been checked against each other.
@@ -34,6 +38,7 @@ impl Container {
         let text = table.metadata.get(HEADER_KEY).ok_or_else(|| {
             bad_input(path, HEADER_KEY, "", "the file is safetensors but no zkapex artefact: the header is missing")
         })?;
+        check_metadata(path, kind, &table.metadata)?;
         let header = Fields::parse_canonical(path, text)?;
         header.expect_str("format", &format!("zkapex.{kind}"))?;
         header.expect_str("version", "1")?;
@@ -150,5 +155,21 @@ impl Container {
     pub fn read_all(&self, tensor: &str) -> Result<Vec<u8>> {
         let length = self.tensors.get(tensor).map_or(0, |span| span.length);
         self.read(tensor, 0, length)
+    }
+}
+
+/// Beside the header, the metadata may hold a signature where the kind has one; whose it is, the ledger's side checks.
+fn check_metadata(path: &Path, kind: &str, metadata: &BTreeMap<String, String>) -> Result<()> {
+    let signed = |key: &str| key == SIGNATURE_KEY && SIGNED.contains(&kind);
+    if let Some(key) = metadata.keys().find(|key| *key != HEADER_KEY && !signed(key)) {
+        return Err(bad_input(path, key, "", format!("an artefact of kind {kind} has no such metadata")));
+    }
+    let hexadecimal =
+        |text: &String| text.len() == SIGNATURE_DIGITS && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    match metadata.get(SIGNATURE_KEY) {
+        Some(text) if !hexadecimal(text) => {
+            Err(bad_input(path, SIGNATURE_KEY, text, "a signature is 128 hex digits in lower case"))
+        }
+        _ => Ok(()),
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata};
 
+use super::unique::Unique;
 use super::{bad_input, io_error};
 use crate::error::Result;
 
@@ -42,8 +43,9 @@ pub fn read_table(file: &mut File, path: &Path) -> Result<Table> {
     }
     let mut json = vec![0u8; length as usize];
     file.read_exact(&mut json).map_err(|e| io_error(path, e))?;
-    let metadata: Metadata =
-        serde_json::from_slice(&json).map_err(|e| bad(&format!("not a safetensors header: {e}")))?;
+    let not_a_header = |e: serde_json::Error| bad(&format!("not a safetensors header: {e}"));
+    let _: Unique = serde_json::from_slice(&json).map_err(not_a_header)?;
+    let metadata: Metadata = serde_json::from_slice(&json).map_err(not_a_header)?;
     let start = 8 + length;
     let mut tensors = BTreeMap::new();
     let mut spans: Vec<(usize, usize)> = Vec::new();

@@ -45,13 +45,21 @@ impl Cells {
         (a, t): (&Ternary, Vec<i64>),
         checked: bool,
     ) -> Result<Self> {
-        let mut bits = Vec::with_capacity(layout.bit_cells());
         let slack = bits::slack(Some(witness.distance), statement.distance, layout.distance_bits, checked, DISTANCE);
-        bits::push(&mut bits, slack.map_err(|e| e.at_field("theta"))?, layout.distance_bits);
-        for v in a.project(&[&t])? {
+        Self::claim(layout, slack.map_err(|e| e.at_field("theta"))?, &a.project(&[&t])?, t, checked)
+    }
+
+    /// The cells of a slack, v and t as somebody claims them.
+    ///
+    /// # Errors
+    /// With `checked`, `Error::Input` where a v_l is outside its window.
+    pub fn claim(layout: &Layout, slack: u128, v: &[i64], t: Vec<i64>, checked: bool) -> Result<Self> {
+        let mut bits = Vec::with_capacity(layout.bit_cells());
+        bits::push(&mut bits, slack, layout.distance_bits);
+        for v in v {
             let what =
                 "a gradient row or a difference to the base model is too large: a projection of their projections";
-            let shifted = bits::windowed(v, layout.range_bits, checked, what).map_err(|e| e.at_field("gradients"))?;
+            let shifted = bits::windowed(*v, layout.range_bits, checked, what).map_err(|e| e.at_field("gradients"))?;
             bits::push(&mut bits, shifted, layout.range_bits);
         }
         if bits.len() != layout.bit_cells() || t.len() != layout.products() {

@@ -34,18 +34,29 @@ pub fn bits(
 ) -> Result<Bits> {
     let mut lanes: Vec<&[i64]> = witness.delta.iter().map(Vec::as_slice).collect();
     lanes.push(&witness.e);
-    let mut bits = Vec::with_capacity(layout.bit_count());
-    for p in ternary.project(&lanes)? {
-        let what = "the update is too large: a projection of it";
-        let shifted = bits::windowed(p, layout.window_bits, checked, what).map_err(|e| e.at_field("update"))?;
-        bits::push(&mut bits, shifted, layout.window_bits);
+    let mut slacks = [0; SUM_NAMES.len()];
+    for (index, slack) in slacks.iter_mut().enumerate() {
+        let (sum, limit, width) = (witness.sums[index], statement.limits[index], layout.slack_bits[index]);
+        *slack = bits::slack(sum, limit, width, checked, SUM_NAMES[index])?;
     }
-    for index in 0..SUM_NAMES.len() {
-        let width = layout.slack_bits[index];
-        let slack = bits::slack(witness.sums[index], statement.limits[index], width, checked, SUM_NAMES[index])?;
-        bits::push(&mut bits, slack, width);
+    Bits::claim(layout, &ternary.project(&lanes)?, slacks, checked)
+}
+
+impl Bits {
+    /// The bits of projections and slacks as somebody claims them.
+    ///
+    /// # Errors
+    /// With `checked`, `Error::Input` for a projection outside its window.
+    pub fn claim(layout: &Layout, p: &[i64], slacks: [u128; SUM_NAMES.len()], checked: bool) -> Result<Self> {
+        let mut bits = Vec::with_capacity(layout.bit_count());
+        for p in p {
+            let what = "the update is too large: a projection of it";
+            let shifted = bits::windowed(*p, layout.window_bits, checked, what).map_err(|e| e.at_field("update"))?;
+            bits::push(&mut bits, shifted, layout.window_bits);
+        }
+        slacks.into_iter().zip(layout.slack_bits).for_each(|(slack, width)| bits::push(&mut bits, slack, width));
+        Ok(Bits { columns: bits.chunks(layout.bits_per_column).map(<[bool]>::to_vec).collect() })
     }
-    Ok(Bits { columns: bits.chunks(layout.bits_per_column).map(<[bool]>::to_vec).collect() })
 }
 
 /// Commits the bit columns: a sum of bases, no multiplication.

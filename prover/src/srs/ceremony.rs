@@ -38,6 +38,6 @@ pub(super) fn tau_g2() -> Result<G2Projective> {
 }
 
 fn g2_point(index: usize) -> Result<G2Projective> {
-    let bytes = G2[index * g2::COMPRESSED..][..g2::COMPRESSED].try_into();
-    g2::parse_compressed(bytes.map_err(|_| Error::internal("the ceremony's data are truncated"))?)
+    let bytes = G2.get(index * g2::COMPRESSED..(index + 1) * g2::COMPRESSED);
+    g2::parse_compressed(bytes.ok_or_else(|| Error::internal("the ceremony's data are truncated"))?)
 }

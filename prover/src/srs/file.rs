@@ -98,10 +98,8 @@ fn read_points(container: &Container, k: u32) -> Result<Points> {
     };
     container.expect(G2, Dtype::U8, &[2, g2::UNCOMPRESSED])?;
     let pair = container.read_all(G2)?;
-    let point = |index: usize| {
-        let bytes = pair[index * g2::UNCOMPRESSED..][..g2::UNCOMPRESSED].try_into();
-        g2::parse_uncompressed(bytes.map_err(|_| Error::internal("a slice of the wrong length"))?).at_field(G2)
-    };
+    let point =
+        |index: usize| g2::parse_uncompressed(&pair[index * g2::UNCOMPRESSED..][..g2::UNCOMPRESSED]).at_field(G2);
     Ok(Points { g: g1(MONOMIAL)?, g_lagrange: g1(LAGRANGE)?, g2: point(0)?, s_g2: point(1)? })
 }
 

@@ -6,21 +6,35 @@ use midnight_curves::G2Projective;
 
 use crate::error::{Error, Result};
 
-pub(super) const COMPRESSED: usize = 96;
-pub(super) const UNCOMPRESSED: usize = 192;
+/// Bytes of a compressed point.
+pub const COMPRESSED: usize = 96;
+/// Bytes of an uncompressed point.
+pub const UNCOMPRESSED: usize = 192;
 
 /// A compressed point from an untrusted source: canonical, on the curve, in the subgroup, not at infinity.
-pub(super) fn parse_compressed(bytes: &[u8; COMPRESSED]) -> Result<G2Projective> {
+///
+/// # Errors
+/// `Error::Input`, for another length too.
+pub fn parse_compressed(bytes: &[u8]) -> Result<G2Projective> {
+    let bytes: &[u8; COMPRESSED] = bytes.try_into().map_err(|_| wrong_length(bytes))?;
     let flag = bytes[0] & 0x80 != 0;
     // SAFETY: the call reads the 96 bytes of the array.
     parse(flag, |out| unsafe { blst::blst_p2_uncompress(out, bytes.as_ptr()) })
 }
 
 /// An uncompressed point, with the same checks.
-pub(super) fn parse_uncompressed(bytes: &[u8; UNCOMPRESSED]) -> Result<G2Projective> {
+///
+/// # Errors
+/// `Error::Input`, for another length too.
+pub fn parse_uncompressed(bytes: &[u8]) -> Result<G2Projective> {
+    let bytes: &[u8; UNCOMPRESSED] = bytes.try_into().map_err(|_| wrong_length(bytes))?;
     let flag = bytes[0] & 0x80 == 0;
     // SAFETY: the call reads the 192 bytes of the array and checks the curve equation.
     parse(flag, |out| unsafe { blst::blst_p2_deserialize(out, bytes.as_ptr()) })
+}
+
+fn wrong_length(bytes: &[u8]) -> Error {
+    Error::input("a point of G2 takes 96 bytes, or 192 uncompressed").with_value(bytes.len())
 }
 
 fn parse(flag: bool, read: impl Fn(&mut blst_p2_affine) -> BLST_ERROR) -> Result<G2Projective> {
@@ -44,7 +58,7 @@ fn parse(flag: bool, read: impl Fn(&mut blst_p2_affine) -> BLST_ERROR) -> Result
 }
 
 /// 192 big-endian bytes, as `blst` serialises.
-pub(super) fn uncompressed(point: &G2Projective) -> [u8; UNCOMPRESSED] {
+pub fn uncompressed(point: &G2Projective) -> [u8; UNCOMPRESSED] {
     let mut out = [0u8; UNCOMPRESSED];
     // SAFETY: the call writes the 192 bytes of the array.
     unsafe { blst::blst_p2_serialize(out.as_mut_ptr(), point.as_ref()) };

@@ -9,7 +9,7 @@
 pub mod ceremony;
 mod check;
 mod file;
-mod g2;
+pub mod g2;
 pub mod import;
 pub mod insecure;
 

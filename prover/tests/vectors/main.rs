@@ -1,6 +1,13 @@
 //! The vectors that Python and Rust share: `vectors/<handler>/format.md` says what each file holds.
 
+mod bytes;
+mod chunks;
+mod encodings;
 mod enrolment;
+mod fold;
+mod forgeries;
+mod proofs;
+mod tables;
 
 use std::path::PathBuf;
 

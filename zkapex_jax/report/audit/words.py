@@ -14,8 +14,11 @@ def not_proven(facts: Facts) -> list[NotProven]:
     """To be said wherever a proof is shown."""
     found = []
     if not facts.unconditional:
-        found.append(("That the enrolment was honest: its proof was not given to this audit. Without it the gradient rows may be out of range, "
-                      "and then all sums below may wrap around the field.", "give the enrolment proof and the base, or the provider's folder"))  # fmt: skip
+        missing = (
+            "That the enrolment was honest: its proof was not given to this audit. Without it the gradient rows may be out of range, "
+            "and then all sums may wrap around the field."
+        )
+        found.append((missing, "give the enrolment proof and the base, or the provider's folder"))
     found.append(("That the committed gradients G are those of the client's data.", _curvature(facts)))
     found += [
         ("That the enrolled model is the one that runs on the client's machine.", "nothing in numbers can; audit the deployment"),
