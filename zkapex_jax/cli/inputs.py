@@ -28,8 +28,8 @@ class LoadedModel:
 
     @property
     def theta(self) -> np.ndarray:
-        """Target weights, float64 [W]."""
-        return np.asarray(flatten(self.params, self.layout), np.float64)
+        """Target weights, float32 [W]."""
+        return flatten(self.params, self.layout)
 
 
 def load_model(folder: Path, target: str) -> LoadedModel:

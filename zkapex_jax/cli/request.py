@@ -89,11 +89,11 @@ def request(
         gammas = fleet_gammas(opened, loaded.layout, tool.preset)
         plan = plan_request(
             tool.preset, loss_fn=loaded.model.loss, params=loaded.params, layout=loaded.layout, forget=examples[0], retain=examples[1],
-            sparsity=sparsity, budget_factor=_factor(budget), micro_batch=micro_batch, on_progress=on_progress,
+            sparsity=sparsity, budget_factor=_factor(budget), micro_batch=micro_batch, scratch=provider, on_progress=on_progress,
         )  # fmt: skip
         made = create_request(
             tool, out=out, key=signing_key, model=published_base.model_ref, layout=loaded.layout, mask=plan.mask,
-            forget_rows=scale_forget_rows(plan.rows, loaded.layout, tool.preset, gammas), budget=plan.budget, forget=forget,
+            forget_rows=scale_forget_rows(plan.rows, loaded.layout, tool.preset, gammas, scratch=provider), budget=plan.budget, forget=forget,
             force=force, on_progress=on_progress,
         )  # fmt: skip
         published = publish_files(tool, opened, out, on_progress=on_progress)

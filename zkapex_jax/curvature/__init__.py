@@ -3,7 +3,7 @@
 from zkapex_jax.curvature.fisher import GradientMoments, gradient_moments
 from zkapex_jax.curvature.gradients import per_example_gradients, stream_gradients
 from zkapex_jax.curvature.rows import clip_factors, clip_rows, damping, row_norms
-from zkapex_jax.curvature.storage import create_rows, release, scratch_array
+from zkapex_jax.curvature.storage import create_rows
 
 __all__ = [
     "GradientMoments",
@@ -13,8 +13,6 @@ __all__ = [
     "damping",
     "gradient_moments",
     "per_example_gradients",
-    "release",
     "row_norms",
-    "scratch_array",
     "stream_gradients",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from zkapex_jax.curvature.gradients import Examples, LossFunction, OnBlock, gradient_blocks
-from zkapex_jax.curvature.storage import release, scratch_array
+from zkapex_jax.formats.scratch import release, scratch_array
 from zkapex_jax.models.targets import TargetLayout
 
 

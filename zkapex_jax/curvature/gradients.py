@@ -15,8 +15,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from zkapex_jax.curvature.storage import release
 from zkapex_jax.errors import InputError
+from zkapex_jax.formats.scratch import release
 from zkapex_jax.models.targets import TargetLayout, put_targets, take_targets
 
 #: Mean loss of a batch; called with batches of one example, `loss_fn(params, batch) -> scalar`.

@@ -1,22 +1,14 @@
-"""Arrays on disk, for models whose n · W values do not fit in memory. They are private: named ones have mode 0600.
-
-Pages of a mapped file count as resident memory until they are let go: whoever has written or read a part of a large
-array calls `release`. Nothing is lost by it, for the pages are shared with the file.
-"""
+"""Gradient rows on disk, for models whose n · W values do not fit in memory. The rows are private: mode 0600."""
 
 from __future__ import annotations
 
-import contextlib
-import math
-import mmap
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import SECRET_MODE, storage_errors
+from zkapex_jax.formats.scratch import check_size
 
 
 def create_rows(path: str | os.PathLike[str], rows: int, weights: int) -> np.memmap:
@@ -25,7 +17,8 @@ def create_rows(path: str | os.PathLike[str], rows: int, weights: int) -> np.mem
     Raises:
         InputError: a size is not a positive integer. StorageError: the file exists, or the disk has no room.
     """
-    _check_shape((rows, weights), ("rows", "weights"))
+    for field, value in (("rows", rows), ("weights", weights)):
+        check_size(field, value)
     path = Path(path)
     with storage_errors(path):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, SECRET_MODE)
@@ -34,42 +27,6 @@ def create_rows(path: str | os.PathLike[str], rows: int, weights: int) -> np.mem
         finally:
             os.close(handle)
         return np.memmap(path, np.float32, "r+", shape=(rows, weights))
-
-
-def scratch_array(shape: tuple[int, ...], dtype: type, folder: str | os.PathLike[str] | None) -> np.ndarray:
-    """A zero-filled array in a nameless file of `folder`, which is gone with the array; in memory if `folder` is None.
-
-    A killed process leaves nothing behind.
-
-    Raises:
-        InputError: a size is not a positive integer. StorageError: no such folder, or the disk has no room.
-    """
-    _check_shape(shape, ("shape",) * len(shape))
-    if folder is None:
-        return np.zeros(shape, dtype)
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    with storage_errors(Path(folder)), tempfile.TemporaryFile(dir=folder) as file:
-        os.posix_fallocate(file.fileno(), 0, size)
-        mapping = mmap.mmap(file.fileno(), size)
-    return np.frombuffer(mapping, dtype).reshape(shape)
-
-
-def release(array: np.ndarray) -> None:
-    """Let go of the resident pages of an array that is mapped from a file; does nothing to any other array."""
-    holder: object = array
-    while isinstance(holder, np.ndarray):
-        holder = holder.base
-    if isinstance(holder, memoryview):
-        holder = holder.obj
-    if isinstance(holder, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        with contextlib.suppress(OSError):  # a hint: a system that refuses it keeps the pages
-            holder.madvise(mmap.MADV_DONTNEED)
-
-
-def _check_shape(shape: tuple[int, ...], fields: tuple[str, ...]) -> None:
-    for field, value in zip(fields, shape, strict=True):
-        if type(value) is not int or value < 1:
-            raise InputError("must be a positive integer", code="shape", field=field, value=value)
 
 
 def _reserve(handle: int, path: Path, size: int) -> None:

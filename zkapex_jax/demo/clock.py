@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from zkapex_jax.demo.display import Display, Step
 from zkapex_jax.report.parts import StageCost
 from zkapex_jax.report.values import Side
-
-_STATUS = Path("/proc/self/status")
-_CLEAR = Path("/proc/self/clear_refs")
-_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
+from zkapex_jax.workflow.memory import own_peak, reset_peak
 
 
 @dataclass
@@ -79,21 +74,3 @@ class Clock:
             seconds = before.seconds + cost.seconds
             cost = cost.model_copy(update={"seconds": seconds, "peak_rss_bytes": max(peaks, default=None)})
         self._costs[cost.name] = cost
-
-
-def reset_peak() -> bool:
-    """Start this process's peak anew (Linux); False where the system has no such counter."""
-    try:
-        _CLEAR.write_text("5")
-    except OSError:
-        return False
-    return True
-
-
-def own_peak() -> int | None:
-    """Peak resident memory of this process since `reset_peak`, in bytes."""
-    try:
-        found = _PEAK.search(_STATUS.read_text())
-    except OSError:
-        return None
-    return int(found[1]) * 1024 if found else None

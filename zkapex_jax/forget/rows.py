@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from zkapex_jax.curvature import release, scratch_array
 from zkapex_jax.curvature.gradients import Examples, GradientBlock, LossFunction, OnBlock, count_examples, gradient_blocks
 from zkapex_jax.errors import InputError
+from zkapex_jax.formats.scratch import release, scratch_array
 from zkapex_jax.models.targets import TargetLayout, put_targets, take_targets
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from zkapex_jax.curvature import release
 from zkapex_jax.errors import InputError
+from zkapex_jax.formats.scratch import release
 
 _BLOCK = 2**20
 _DIGIT_BITS = 16
@@ -51,7 +51,6 @@ def select_mask(scores: np.ndarray, sparsity: float) -> np.ndarray:
         ties = np.flatnonzero(keys == least)[:equal]
         mask[place.start + ties] = True
         equal -= len(ties)
-    release(scores)
     return mask
 
 
@@ -81,3 +80,4 @@ def _keys(scores: np.ndarray) -> np.ndarray:
 def _blocks(scores: np.ndarray) -> Iterator[slice]:
     for start in range(0, len(scores), _BLOCK):
         yield slice(start, min(start + _BLOCK, len(scores)))
+        release(scores)

@@ -10,7 +10,8 @@ _HOMES = {
     "adapter": ("Model", "OptLanguageModel", "VitClassifier", "model_class"),
     "checkpoint": ("check_params", "load_checkpoint", "new_model", "save_checkpoint"),
     "examples": ("check_examples",),
-    "targets": ("TargetLayout", "chunk_bounds", "chunk_sizes", "flatten", "select_targets", "unflatten"),
+    "fresh": ("fresh_model",),
+    "targets": ("TargetLayout", "chunk_bounds", "chunk_sizes", "flatten", "put_targets", "select_targets", "take_targets", "unflatten"),
 }
 
 __all__ = sorted(name for names in _HOMES.values() for name in names)

@@ -24,7 +24,9 @@ def weights_digest(theta0: np.ndarray) -> str:
     """Names base target weights, int32 [W] in fixed point: SHA-256 of a context and their little-endian bytes."""
     if theta0.dtype != np.int32 or theta0.ndim != 1:
         raise InputError("base weights must be int32 [W] in fixed point", field="theta0", value=theta0.dtype)
-    return hashlib.sha256(_CONTEXT + np.ascontiguousarray(theta0, "<i4").tobytes()).hexdigest()
+    state = hashlib.sha256(_CONTEXT)
+    state.update(memoryview(np.ascontiguousarray(theta0, "<i4")).cast("B"))
+    return state.hexdigest()
 
 
 class BaseDraft(Artefact):
@@ -73,7 +75,7 @@ class BaseDraft(Artefact):
     def check_contents(self) -> None:
         """The weights are those that the header names, each below 2^28 in magnitude."""
         theta0 = self.theta0()
-        if np.abs(theta0.astype(np.int64)).max() >= 1 << WEIGHT_BITS:
+        if max(int(theta0.max()), -int(theta0.min())) >= 1 << WEIGHT_BITS:
             raise InputError(f"weights must be below 2^{WEIGHT_BITS} in magnitude", code="out_of_range", field="theta0")
         if weights_digest(theta0) != self.model.base_digest:
             raise InputError(

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from zkapex_jax.errors import InputError
+from zkapex_jax.formats.scratch import release
 from zkapex_jax.protocol import ChunkedLayout
 from zkapex_jax.quantize import quantize_rows
 
@@ -39,6 +40,7 @@ class ClientRows:
         """int8 [n, d] of one chunk."""
         place = slice(*self.cut.bounds(chunk))
         piece = np.array(self.values[:, place], order="C")
+        release(self.values)
         piece[:, ~self.free[place]] = 0
         return quantize_rows(piece).rows
 
@@ -51,6 +53,7 @@ class ClientRows:
                     f"gradient row {index} holds a NaN or an infinity in chunk {chunk}", code="not_finite", field="rows"
                 )
             zero = zero and not row[self.free[place]].any()
+        release(self.values)
         if zero:
             raise InputError(
                 f"all gradient rows are zero in chunk {chunk}: the loss does not depend on its weights",

@@ -18,6 +18,7 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.formats.arrays import load_arrays
 from zkapex_jax.formats.atomic import atomic_file, refuse_existing
 from zkapex_jax.formats.reading import open_input
+from zkapex_jax.formats.scratch import release, scratch_array
 from zkapex_jax.formats.tensors import LazyTensor, TensorSpec
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.protocol import Base, ChunkedLayout, ClientSecret, Enrolment, ModelRef, check_signature, chunk_name
@@ -114,9 +115,10 @@ def open_base(tool: Toolchain, path: Path, layout: TargetLayout, provider_key: s
 
 def check_distance(theta: np.ndarray, base: Base, free: np.ndarray) -> None:
     """Refuse weights int32 [W] with Σ(θ̂ − free·θ̂0)² over D0 in a chunk; `free` bool [W] is false where forgotten."""
-    delta = theta.astype(np.int64) - np.where(free, base.theta0(), 0)
+    theta0 = base.theta0()
     for chunk, limit in enumerate(base.distance):
-        found = squares(delta[slice(*base.layout.bounds(chunk))])
+        place = slice(*base.layout.bounds(chunk))
+        found = squares(theta[place].astype(np.int64) - np.where(free[place], theta0[place], 0))
         if found > limit:
             raise InputError(
                 f"personal weights lie further from the base model than the provider allows (D0 = {limit})",
@@ -130,12 +132,13 @@ def commit_into(
 ) -> CommitResult:  # fmt: skip
     """Write secret and enrolment of `theta` int32 [W] and `rows` into `client`."""
     started = time.monotonic()
-    gamma = _dampings(tool, cut, rows, on_progress)
+    integers = scratch_array((len(rows.values) * cut.weights,), np.int8, client.path)
+    gamma = _quantise(tool, cut, rows, integers, on_progress)
     shared = {"client_id": client_id, "layout": cut, "preset": tool.preset.name, "gamma": gamma}
     draft_path = client.path / ".draft-secret.safetensors"
     try:
         draft = ClientSecret.parse(shared | {"enrolment_digest": ""}).to_file(
-            draft_path, _secret_tensors(cut, theta, rows), force=True
+            draft_path, _secret_tensors(cut, theta, integers), force=True
         )
         enrolment, report = _commit(tool, client, shared, model, draft_path, force, on_progress)
         copies = {name: LazyTensor(spec, partial(_one, draft, name)) for name, spec in draft.container.specs.items()}
@@ -185,35 +188,48 @@ def _commit(
 def _fixed(theta: np.ndarray, cut: ChunkedLayout) -> np.ndarray:
     if theta.shape != (cut.weights,):
         raise InputError(f"must hold {cut.weights} weights", code="shape", field="theta", value=theta.shape)
-    return to_fixed(np.asarray(theta, np.float64))
+    return to_fixed(theta)
 
 
-def _dampings(tool: Toolchain, cut: ChunkedLayout, rows: ClientRows, on_progress: OnProgress | None) -> tuple[int, ...]:
-    """γ̂ of each chunk, after checking that T1 and T2 fit their slacks in the tables."""
+def _quantise(
+    tool: Toolchain, cut: ChunkedLayout, rows: ClientRows, integers: np.ndarray, on_progress: OnProgress | None
+) -> tuple[int, ...]:
+    """Fill `integers` int8 [n · W] chunk by chunk; γ̂ of each, after checking that T1 and T2 fit their slacks in the tables."""
     dampings = []
     for chunk, size in enumerate(cut.chunks):
-        gamma = gamma_of_rows(rows.quantised(chunk))
+        quantised = rows.quantised(chunk)
+        gamma = gamma_of_rows(quantised)
         check_slack_widths(*rules(gamma, size, tool.preset.rows), None, tool.preset)
+        integers[_place(cut, integers, chunk)] = quantised.reshape(-1)
+        release(integers)
         dampings.append(gamma)
         tell(on_progress, "quantise", chunk + 1, len(cut.chunks), cut.bounds(chunk)[1], cut.weights)
     return tuple(dampings)
 
 
-def _secret_tensors(cut: ChunkedLayout, theta: np.ndarray, rows: ClientRows) -> dict[str, np.ndarray | LazyTensor]:
-    """Gradient rows are quantised again while they are written: their int8 form is never in memory whole."""
+def _secret_tensors(cut: ChunkedLayout, theta: np.ndarray, integers: np.ndarray) -> dict[str, np.ndarray | LazyTensor]:
+    """Gradient rows come from disk chunk by chunk: their int8 form is never in memory whole."""
     seeds = {
         "theta_seeds": np.frombuffer(secrets.token_bytes(32 * len(cut.chunks)), np.uint8).reshape(-1, 32),
         "gradient_seed": np.frombuffer(secrets.token_bytes(32), np.uint8),
     }
+    count = len(integers) // cut.weights
     gradients = {
-        chunk_name("gradients", chunk): LazyTensor(TensorSpec("I8", (len(rows.values), size)), partial(_pieces, rows, chunk))
+        chunk_name("gradients", chunk): LazyTensor(TensorSpec("I8", (count, size)), partial(_pieces, cut, integers, chunk))
         for chunk, size in enumerate(cut.chunks)
     }
     return {"theta": theta, **seeds, **gradients}
 
 
-def _pieces(rows: ClientRows, chunk: int) -> Iterator[np.ndarray]:
-    yield rows.quantised(chunk)
+def _place(cut: ChunkedLayout, integers: np.ndarray, chunk: int) -> slice:
+    """Where a chunk's rows [n, d] lie in int8 [n · W]: chunks one after the other."""
+    count, (start, stop) = len(integers) // cut.weights, cut.bounds(chunk)
+    return slice(count * start, count * stop)
+
+
+def _pieces(cut: ChunkedLayout, integers: np.ndarray, chunk: int) -> Iterator[np.ndarray]:
+    yield integers[_place(cut, integers, chunk)]
+    release(integers)
 
 
 def _one(secret: ClientSecret, name: str) -> Iterator[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from zkapex_jax.curvature import gradient_moments
-from zkapex_jax.curvature.gradients import Examples, LossFunction
+from zkapex_jax.curvature import GradientMoments, gradient_moments
+from zkapex_jax.curvature.gradients import Examples, LossFunction, OnBlock
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.forget import budget as chunk_budget
 from zkapex_jax.forget import forget_rows, mask_scores, select_mask
 from zkapex_jax.forget.budget import masked_energy
+from zkapex_jax.formats.scratch import release, scratch_array
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.models.targets import flatten
 from zkapex_jax.presets import Preset
@@ -24,6 +26,9 @@ from zkapex_jax.protocol.masks import touched_chunks
 from zkapex_jax.prover import OnProgress, tell
 from zkapex_jax.quantize import forget_scale, quantize_forget_rows, to_fixed, typical_row_norm
 from zkapex_jax.workflow.folders import Provider
+
+
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True)
@@ -46,25 +51,42 @@ def plan_request(
     sparsity: float,
     budget_factor: Fraction | None = None,
     micro_batch: int = 8,
+    scratch: str | os.PathLike[str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> RequestPlan:
     """Score every target weight of the base model, mask the `sparsity` share of highest score, add forget rows.
 
-    `budget_factor`: D as a multiple of the masked base weights' energy; None takes the measured default.
+    `budget_factor`: D as a multiple of the masked base weights' energy; None takes the measured default. `scratch`: a folder
+    on whose disk vectors of W values are kept, 40 + 4 K bytes a weight, in files without names; without it, in memory.
     """
-    stages = ("forget moments", "retain moments", "forget rows", "plan")
-    tell(on_progress, stages[0], 0, 3)
-    of_forget = gradient_moments(loss_fn, params, layout, forget, micro_batch)
-    tell(on_progress, stages[1], 1, 3)
-    of_retain = gradient_moments(loss_fn, params, layout, retain, micro_batch)
+
+    def told(stage: str) -> OnBlock:
+        return lambda done, total: tell(on_progress, stage, done, total)
+
+    given = {"loss_fn": loss_fn, "params": params, "layout": layout, "micro_batch": micro_batch, "scratch": scratch}
+    of_forget = gradient_moments(**given, examples=forget, on_block=told("forget moments"))
+    of_retain = gradient_moments(**given, examples=retain, on_block=told("retain moments"))
     theta = flatten(params, layout)
-    scores = mask_scores(of_forget.mean, of_forget.fisher, of_retain.mean, of_retain.fisher, theta)
-    mask = select_mask(scores, sparsity)
-    tell(on_progress, stages[2], 2, 3)
-    rows = forget_rows(loss_fn, params, forget, preset.forget_rows, layout, mask, micro_batch)
-    tell(on_progress, stages[3], 3, 3)
-    budget = default_budget(preset, layout, to_fixed(np.asarray(theta, np.float64)), mask, factor=budget_factor)
+    mask = select_mask(_scores(of_forget, of_retain, theta, scratch), sparsity)
+    del of_forget, of_retain
+    budget = default_budget(preset, layout, to_fixed(theta), mask, factor=budget_factor)
+    del theta
+    rows = forget_rows(**given, examples=forget, count=preset.forget_rows, mask=mask, on_block=told("forget rows"))
     return RequestPlan(mask, rows, budget)
+
+
+def _scores(
+    forget: GradientMoments, retain: GradientMoments, theta: np.ndarray, scratch: str | os.PathLike[str] | None
+) -> np.ndarray:
+    """`mask_scores` float64 [W], a block of weights at a time."""
+    vectors = (forget.mean, forget.fisher, retain.mean, retain.fisher, theta)
+    scores = scratch_array(theta.shape, np.float64, scratch)
+    for start in range(0, len(theta), _BLOCK):
+        place = slice(start, min(start + _BLOCK, len(theta)))
+        scores[place] = mask_scores(*(vector[place] for vector in vectors))
+        for vector in (*vectors, scores):
+            release(vector)
+    return scores
 
 
 def default_budget(
@@ -99,19 +121,28 @@ def fleet_gammas(provider: Provider, layout: TargetLayout, preset: Preset) -> li
     return found
 
 
-def scale_forget_rows(rows: np.ndarray, layout: TargetLayout, preset: Preset, gammas: Sequence[Sequence[int]]) -> np.ndarray:
+def scale_forget_rows(
+    rows: np.ndarray,
+    layout: TargetLayout,
+    preset: Preset,
+    gammas: Sequence[Sequence[int]],
+    *,
+    scratch: str | os.PathLike[str] | None = None,
+) -> np.ndarray:
     """int8 [K, W]: in each chunk at the public scale that gives the rows the norm of the fleet's typical gradient rows.
 
-    `gammas` hold γ̂ by chunk of each enrolled client (see `fleet_gammas`).
+    `gammas` hold γ̂ by chunk of each enrolled client (see `fleet_gammas`); `scratch` is as in `plan_request`.
     """
     cut = ChunkedLayout.cut(layout, preset)
     if rows.shape != (preset.forget_rows, cut.weights):
         raise InputError(
             f"must have shape ({preset.forget_rows}, {cut.weights})", code="shape", field="forget rows", value=rows.shape
         )
-    integers = np.empty(rows.shape, np.int8)
+    integers = scratch_array(rows.shape, np.int8, scratch)
     for chunk in range(len(cut.chunks)):
         place = slice(*cut.bounds(chunk))
         norm = typical_row_norm([gamma[chunk] for gamma in gammas])
-        integers[:, place] = quantize_forget_rows(rows[:, place], forget_scale(rows[:, place], norm))
+        piece = np.array(rows[:, place])
+        integers[:, place] = quantize_forget_rows(piece, forget_scale(piece, norm))
+        release(rows), release(integers)
     return integers
