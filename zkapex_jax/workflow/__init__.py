@@ -22,6 +22,7 @@ _HOMES = {
     "plan": ("RequestPlan", "default_budget", "fleet_gammas", "plan_request", "scale_forget_rows"),
     "openings": ("Budget",),
     "proving": ("ProveResult", "ProvedChunk", "prove"),
+    "scale": ("run_scale",),
     "renewing": ("adopt", "current_theta", "openings_left", "renew"),
     "request": ("RequestResult", "create_request"),
     "toolchain": ("Toolchain", "open_toolchain"),

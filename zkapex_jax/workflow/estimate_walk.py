@@ -1,43 +1,43 @@
-"""One walk through the whole protocol on synthetic chunks, every step timed: what a calibration measures, and what it predicts."""
+"""One walk through the whole protocol on synthetic chunks, every step timed: what a calibration measures and predicts."""
 
 from __future__ import annotations
 
-import os
-import resource
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from zkapex_jax.errors import InternalError
-from zkapex_jax.protocol import SigningKey, generate_key
+from zkapex_jax.protocol import generate_key
 from zkapex_jax.prover import OnProgress
-from zkapex_jax.workflow.admission import admit, publish
-from zkapex_jax.workflow.base import create_base, publish_base
-from zkapex_jax.workflow.committing import commit_enrolment
-from zkapex_jax.workflow.enrolment_proving import prove_enrolment
+from zkapex_jax.workflow.admission import AdmitResult, admit, publish
+from zkapex_jax.workflow.base import BaseResult, create_base, publish_base
+from zkapex_jax.workflow.committing import CommitResult, commit_enrolment
+from zkapex_jax.workflow.enrolment_proving import EnrolmentProofResult, prove_enrolment
 from zkapex_jax.workflow.folders import Provider
-from zkapex_jax.workflow.proving import ProvedChunk, prove
-from zkapex_jax.workflow.request import create_request
-from zkapex_jax.workflow.synthetic import SyntheticClient, synthetic_client
+from zkapex_jax.workflow.proving import ProveResult, prove
+from zkapex_jax.workflow.request import RequestResult, create_request
+from zkapex_jax.workflow.synthetic import synthetic_client
 from zkapex_jax.workflow.toolchain import Toolchain
-from zkapex_jax.workflow.unlearning import unlearn
-from zkapex_jax.workflow.verifying import verify
+from zkapex_jax.workflow.unlearning import UnlearnResult, unlearn
+from zkapex_jax.workflow.verifying import VerifyResult, verify
 
 CLIENT = "calibration"
 
-#: The steps in their order, each with who pays for it, and how often.
+#: Steps in their order, and who pays for each how often.
 PAYERS = {
     "commit-base": "fleet, once", "publish-base": "fleet, once", "commit": "client, once", "prove-enrolment": "client, once",
-    "admit": "provider, once a client", "request": "fleet, each request", "publish": "fleet, each request",
-    "unlearn": "client, each request", "prove": "client, each request", "verify": "provider, each answer",
+    "admit": "provider, once a client", "request": "fleet, once a request", "publish": "fleet, once a request",
+    "unlearn": "client, each answer", "prove": "client, each answer", "verify": "provider, each answer",
 }  # fmt: skip
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Step:
-    """Wall time of one step, seconds of each chunk where the step reports them, peak resident memory where it is known."""
+    """Wall seconds of a step, seconds of each chunk where the step tells them, and the Rust process's peak memory."""
 
     seconds: float
     chunk_seconds: tuple[float, ...] = ()
@@ -46,13 +46,14 @@ class Step:
 
 @dataclass
 class Walked:
-    """`chunks` enrolled chunks of `size` weights, of which the request touched `touched`; files lie in `folder`."""
+    """`chunks` enrolled chunks of `size` weights, of which the request touched `touched`. Files lie in `folder`."""
 
     chunks: int
     size: int
     touched: int
     folder: Path
     bundle_bytes: int = 0
+    messages_bytes: int = 0
     steps: dict[str, Step] = field(default_factory=dict)
 
     @property
@@ -63,101 +64,69 @@ class Walked:
     def provider(self) -> Path:
         return self.folder / "provider"
 
+    def timed(self, name: str, run: Callable[[], Result]) -> Result:
+        """Run a step and keep what it took."""
+        begun = time.perf_counter()
+        result = run()
+        spent = time.perf_counter() - begun
+        self.steps[name] = Step(spent, _chunk_seconds(result), getattr(result, "peak_rss_bytes", None))
+        return result
+
 
 def walk(
     tool: Toolchain, folder: Path, *, chunks: int, size: int, touched: int | None = None, check: bool = False, seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Walked:  # fmt: skip
-    """Base, enrolment, admission, request, answer and verification in `folder`, which must be empty.
+    """Base, enrolment, admission, request, answer and verification, in an empty `folder`.
 
-    `check`: with the reference checker, as `zkapex enrol` and `zkapex unlearn` do unless told otherwise. Raises InternalError if an
-    honest answer is refused; otherwise as the steps do.
+    `check`: with the reference checker, as `zkapex enrol` and `zkapex unlearn` do unless told otherwise. Raises
+    InternalError if the honest answer is refused; otherwise as the steps do.
     """
-    data = synthetic_client(tool.preset, chunks, seed, size=size, touched=touched)
     walked = Walked(chunks, size, chunks if touched is None else touched, folder)
+    data = synthetic_client(tool.preset, chunks, seed, size=size, touched=touched)
+    key, tell = generate_key(folder / "key.pem"), {"on_progress": on_progress}
+    secure = {"allow_insecure": tool.insecure, "on_progress": on_progress}
     with Provider.open(walked.provider, create=True) as provider:
-        key = generate_key(folder / "key.pem")
         provider.ledger.trust(key.public)
-        base = _once(tool, provider, walked, data, key, on_progress)
-        enrolled = _enrol(tool, walked, data, base, check, on_progress)
-        with _timed(walked, "admit") as done:
-            admitted = admit(
-                tool, provider, enrolled, walked.client / "enrolment-proof.safetensors", allow_insecure=tool.insecure, on_progress=on_progress
-            )  # fmt: skip
-            done(admitted.peak_rss_bytes)
-        request = _request(tool, provider, walked, data, key, on_progress)
-        _answer(tool, provider, walked, key, request, admitted.state, check, on_progress)
+        base: BaseResult = walked.timed("commit-base", lambda: create_base(
+            tool, out=folder / "base.safetensors", key=key, name="synthetic", architecture="none", layout=data.layout,
+            theta0=data.theta, **tell,
+        ))  # fmt: skip
+        walked.timed("publish-base", lambda: publish_base(tool, provider, base.path, **tell))
+        made: CommitResult = walked.timed("commit", lambda: commit_enrolment(
+            tool, folder=walked.client, client_id=CLIENT, base=base.path, layout=data.layout, theta=data.theta, rows=data.rows,
+            **tell,
+        ))  # fmt: skip
+        proof: EnrolmentProofResult = walked.timed(
+            "prove-enrolment", lambda: prove_enrolment(tool, folder=walked.client, check=check, **tell)
+        )
+        admitted: AdmitResult = walked.timed("admit", lambda: admit(tool, provider, made.enrolment, proof.proof, **secure))
+        request: RequestResult = walked.timed("request", lambda: create_request(
+            tool, out=folder / "request.safetensors", key=key, model=base.model, layout=data.layout, mask=data.mask,
+            forget_rows=data.forget_rows, budget=data.budget, forget="synthetic", **tell,
+        ))  # fmt: skip
+        walked.timed("publish", lambda: publish(tool, provider, request.path, **tell))
+        answer = {"folder": walked.client, "request": request.path, "state": admitted.state, **tell}
+        update: UnlearnResult = walked.timed("unlearn", lambda: unlearn(tool, provider_key=key.public, check=check, **answer))
+        proved: ProveResult = walked.timed("prove", lambda: prove(tool, update=update.update, **answer))
+        verdict: VerifyResult = walked.timed("verify", lambda: verify(tool, provider, proved.bundle, **secure))
+    if not verdict.accepted:
+        raise InternalError(f"the honest synthetic bundle was refused: {verdict.reason}", code="calibration")
+    walked.bundle_bytes, walked.messages_bytes = proved.bundle_bytes, sum(chunk.bytes for chunk in proved.chunks)
     return walked
 
 
-def _once(
-    tool: Toolchain, provider: Provider, walked: Walked, data: SyntheticClient, key: SigningKey, on_progress: OnProgress | None
-) -> Path:
-    path = walked.folder / "base.safetensors"
-    with _timed(walked, "commit-base") as done:
-        base = create_base(
-            tool, out=path, key=key, name="synthetic", architecture="none", layout=data.layout, theta0=data.theta,
-            on_progress=on_progress,
-        )  # fmt: skip
-        done(base.peak_rss_bytes)
-    with _timed(walked, "publish-base"):
-        publish_base(tool, provider, path, on_progress=on_progress)
-    return path
+def _chunk_seconds(result: object) -> tuple[float, ...]:
+    """Seconds of each chunk, of the steps that work on one chunk at a time: a verifier's chunks overlap."""
+    if isinstance(result, UnlearnResult):
+        return tuple(chunk.seconds + (chunk.check_seconds or 0.0) for chunk in result.chunks)
+    if isinstance(result, ProveResult | EnrolmentProofResult):
+        return tuple(chunk.seconds for chunk in result.chunks)
+    return ()
 
 
-def _enrol(
-    tool: Toolchain, walked: Walked, data: SyntheticClient, base: Path, check: bool, on_progress: OnProgress | None
-) -> Path:
-    with _timed(walked, "commit") as done:
-        committed = commit_enrolment(
-            tool, folder=walked.client, client_id=CLIENT, base=base, layout=data.layout, theta=data.theta, rows=data.rows,
-            on_progress=on_progress,
-        )  # fmt: skip
-        done(committed.peak_rss_bytes)
-    with _timed(walked, "prove-enrolment") as done:
-        proved = prove_enrolment(tool, folder=walked.client, check=check, on_progress=on_progress)
-        done(proved.peak_rss_bytes, proved.chunks)
-    return committed.enrolment
+def kept_bytes(folder: Path) -> int:
+    """Bytes of the files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _request(
-    tool: Toolchain, provider: Provider, walked: Walked, data: SyntheticClient, key: SigningKey, on_progress: OnProgress | None
-) -> Path:
-    path = walked.folder / "request.safetensors"
-    model = provider.ledger.bases()[-1]
-    with _timed(walked, "request") as done:
-        made = create_request(
-            tool, out=path, key=key, model=_model(provider, model.digest), layout=data.layout, mask=data.mask,
-            forget_rows=data.forget_rows, budget=data.budget, forget="synthetic", on_progress=on_progress,
-        )  # fmt: skip
-        done(made.peak_rss_bytes)
-    with _timed(walked, "publish"):
-        publish(tool, provider, path, on_progress=on_progress)
-    return path
-
-
-def _answer(
-    tool: Toolchain, provider: Provider, walked: Walked, key: SigningKey, request: Path, state: Path, check: bool,
-    on_progress: OnProgress | None,
-) -> None:  # fmt: skip
-    with _timed(walked, "unlearn") as done:
-        reset = _forget_peak()
-        update = unlearn(
-            tool, folder=walked.client, request=request, state=state, provider_key=key.public, check=check, on_progress=on_progress
-        )
-        done(_own_peak() if reset else None)
-    chunk_seconds = tuple(chunk.seconds + (chunk.check_seconds or 0.0) for chunk in update.chunks)
-    walked.steps["unlearn"] = Step(
-        walked.steps["unlearn"].seconds, chunk_seconds, walked.steps["unlearn"].memory_bytes
-    )
-    with _timed(walked, "prove") as done:
-        proved = prove(
-            tool, folder=walked.client, request=request, state=state, update=update.update, on_progress=on_progress
-        )
-        done(proved.peak_rss_bytes, proved.chunks)
-    walked.bundle_bytes = proved.bundle_bytes
-    with _timed(walked, "verify") as done:
-        verdict = verify(tool, provider, proved.bundle, allow_insecure=tool.insecure, on_progress=on_progress)
-        done(verdict.peak_rss_bytes)
-    if not verdict.accepted:
-        raise InternalError(f"the honest synthetic bundle was refused: {verdict.reason}", code="calibration")

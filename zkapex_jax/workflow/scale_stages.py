@@ -1,0 +1,193 @@
+"""The stages of a full-size run, each on the files of those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
+from zkapex_jax.errors import InternalError
+from zkapex_jax.formats.atomic import make_directory
+from zkapex_jax.formats.scratch import release
+from zkapex_jax.models import Model, flatten
+from zkapex_jax.models.examples import Examples
+from zkapex_jax.protocol import Base, SigningKey, generate_key
+from zkapex_jax.prover import OnProgress, tell
+from zkapex_jax.workflow.admission import admit, publish
+from zkapex_jax.workflow.base import create_base, publish_base
+from zkapex_jax.workflow.committing import commit_enrolment
+from zkapex_jax.workflow.enrolment_proving import prove_enrolment
+from zkapex_jax.workflow.folders import Provider
+from zkapex_jax.workflow.plan import fleet_gammas, plan_request, scale_forget_rows
+from zkapex_jax.workflow.proving import prove
+from zkapex_jax.workflow.request import create_request
+from zkapex_jax.workflow.scale_models import ScaleModel, base_params, examples, personal_params, target_layout
+from zkapex_jax.workflow.scale_record import Facts, Record
+from zkapex_jax.workflow.scale_report import chunk_costs
+from zkapex_jax.workflow.scale_sample import Sampled, sample, whole_model
+from zkapex_jax.workflow.toolchain import Toolchain
+from zkapex_jax.workflow.unlearning import unlearn
+from zkapex_jax.workflow.verifying import verify
+
+CLIENT = "scale"
+SPARSITY = 0.04
+#: Examples on either side of a request, to be forgotten and to be kept: of a sample, of the whole model.
+REQUEST_EXAMPLES = (8, 32)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every stage needs: the tools, what is run, where, and the sampled model anew whenever it is asked for."""
+
+    tool: Toolchain
+    size: ScaleModel
+    folder: Path
+    checkpoint: Path | None
+    chunks: int | None
+    seed: int
+    on_progress: OnProgress | None
+
+    @property
+    def client(self) -> Path:
+        return self.folder / "client"
+
+    @property
+    def key(self) -> Path:
+        return self.folder / "provider.key"
+
+    @property
+    def rows(self) -> Path:
+        """The client's gradient rows; private, and removed once they are committed to."""
+        return self.client / ".gradient-rows.f32"
+
+    def load(self) -> tuple[Model, Sampled]:
+        """The base model. Each stage loads it and lets it go: two stages never hold it together."""
+        model, params = base_params(self.size, self.checkpoint, self.seed)
+        layout = target_layout(self.size, params)
+        if self.chunks is None:
+            return model, whole_model(model.loss, params, layout, self.tool.preset)
+        return model, sample(model.loss, params, layout, self.tool.preset, self.chunks)
+
+    def examples(self, model: Model, name: str, count: int) -> Examples:
+        return examples(model, name, count, self.seed)
+
+
+def stages(run: Run, provider: Provider, record: Record) -> Iterator[tuple[str, Callable[[], Facts]]]:
+    """Names and work, in the order of the protocol; each reads what the record holds of those before it."""
+    yield "base", lambda: _base(run, provider)
+    yield "gradients", lambda: _gradients(run)
+    yield "commit", lambda: _commit(run, record.facts("base"))
+    yield "prove_enrolment", lambda: _prove_enrolment(run)
+    yield "admit", lambda: _admit(run, provider, record.facts("commit"), record.facts("prove_enrolment"))
+    yield "plan", lambda: _plan(run, provider, record.facts("base"))
+    yield "publish", lambda: _publish(run, provider, record.facts("plan"))
+    yield "compensate", lambda: _compensate(run, record)
+    yield "prove", lambda: _prove(run, record)
+    yield "verify", lambda: _verify(run, provider, record.facts("prove"))
+
+
+def _base(run: Run, provider: Provider) -> Facts:
+    """The provider commits to its model and publishes it."""
+    key = SigningKey.load(run.key) if run.key.exists() else generate_key(run.key)
+    provider.ledger.trust(key.public)
+    _, sampled = run.load()
+    made = create_base(
+        run.tool, out=run.folder / "base.safetensors", key=key, name=run.size.name, architecture=run.size.config["model_type"],
+        layout=sampled.layout, theta0=flatten(sampled.params, sampled.layout), force=True, on_progress=run.on_progress,
+    )  # fmt: skip
+    publish_base(run.tool, provider, made.path, on_progress=run.on_progress)
+    return {"path": str(made.path)}
+
+
+def _gradients(run: Run) -> Facts:
+    """The client's gradient rows, on disk, clipped to their median norm."""
+    make_directory(run.client, mode=0o700)
+    run.rows.unlink(missing_ok=True)
+    model, sampled = run.load()
+    params = personal_params(sampled.params, sampled.layout, run.seed)
+    sampled.params.clear()  # the personal model shares what it did not change
+    rows = create_rows(run.rows, run.tool.preset.client_rows, sampled.layout.weights)
+    per_example_gradients(
+        sampled.loss, params, sampled.layout, run.examples(model, "personal", len(rows)), run.size.micro_batch, out=rows,
+        on_block=lambda done, total: tell(run.on_progress, "gradient rows", done, total),
+    )  # fmt: skip
+    clip_rows(rows, out=rows)
+    return {"rows": len(rows), "bytes": rows.nbytes}
+
+
+def _commit(run: Run, base: Facts) -> Facts:
+    _, sampled = run.load()
+    layout = sampled.layout
+    theta = flatten(personal_params(sampled.params, layout, run.seed), layout)
+    del sampled
+    rows = np.memmap(run.rows, np.float32, "r", shape=(run.tool.preset.client_rows, layout.weights))
+    made = commit_enrolment(
+        run.tool, folder=run.client, client_id=CLIENT, base=Path(base["path"]), layout=layout, theta=theta, rows=rows,
+        force=True, on_progress=run.on_progress,
+    )  # fmt: skip
+    del rows
+    run.rows.unlink()
+    return {"path": str(made.enrolment), "gamma": [min(made.gamma), max(made.gamma)]}
+
+
+def _prove_enrolment(run: Run) -> Facts:
+    made = prove_enrolment(run.tool, folder=run.client, check=False, force=True, on_progress=run.on_progress)
+    return {"path": str(made.proof), "bytes": made.bytes, **chunk_costs(made.chunks), "prover_peak_rss_bytes": made.peak_rss_bytes}
+
+
+def _admit(run: Run, provider: Provider, enrolment: Facts, proof: Facts) -> Facts:
+    made = admit(
+        run.tool, provider, Path(enrolment["path"]), Path(proof["path"]), allow_insecure=run.tool.insecure, on_progress=run.on_progress
+    )
+    return {"state": str(made.state), "seconds": made.seconds, "peak_rss_bytes": made.peak_rss_bytes}
+
+
+def _plan(run: Run, provider: Provider, base: Facts) -> Facts:
+    """The provider chooses the mask, makes forget rows, and commits to both: once a request, for the whole fleet."""
+    model, sampled = run.load()
+    count = REQUEST_EXAMPLES[run.chunks is None]
+    plan = plan_request(
+        run.tool.preset, loss_fn=sampled.loss, params=sampled.params, layout=sampled.layout,
+        forget=run.examples(model, "forget", count), retain=run.examples(model, "retain", count), sparsity=SPARSITY,
+        micro_batch=run.size.micro_batch, scratch=run.folder, on_progress=run.on_progress,
+    )  # fmt: skip
+    sampled.params.clear()
+    gammas = fleet_gammas(provider, sampled.layout, run.tool.preset)
+    made = create_request(
+        run.tool, out=run.folder / "request.safetensors", key=SigningKey.load(run.key),
+        model=Base.from_file(base["path"], verify=False).model_ref, layout=sampled.layout, mask=plan.mask,
+        forget_rows=scale_forget_rows(plan.rows, sampled.layout, run.tool.preset, gammas, scratch=run.folder), budget=plan.budget,
+        forget="examples of a benchmark", force=True, on_progress=run.on_progress,
+    )  # fmt: skip
+    return {"path": str(made.path), "id": made.request_id, "masked": made.masked, "chunks": len(made.touched), "weights": made.weights}
+
+
+def _publish(run: Run, provider: Provider, request: Facts) -> Facts:
+    return {"position": publish(run.tool, provider, Path(request["path"]), on_progress=run.on_progress).position}
+
+
+def _compensate(run: Run, record: Record) -> Facts:
+    made = unlearn(
+        run.tool, folder=run.client, request=Path(record.facts("plan")["path"]), state=Path(record.facts("admit")["state"]),
+        provider_key=SigningKey.load(run.key).public, check=False, force=True, on_progress=run.on_progress,
+    )  # fmt: skip
+    shares = [[part.t1_sum / part.t1, part.t2_sum / part.t2, part.d_sum / part.d] for part in made.chunks]
+    return {"path": str(made.update), "flips": sum(part.flips for part in made.chunks), "largest_shares": np.max(shares, axis=0).tolist()}
+
+
+def _prove(run: Run, record: Record) -> Facts:
+    made = prove(
+        run.tool, folder=run.client, request=Path(record.facts("plan")["path"]), state=Path(record.facts("admit")["state"]),
+        update=Path(record.facts("compensate")["path"]), force=True, on_progress=run.on_progress,
+    )  # fmt: skip
+    return {"path": str(made.bundle), "bytes": made.bundle_bytes, **chunk_costs(made.chunks), "prover_peak_rss_bytes": made.peak_rss_bytes}
+
+
+def _verify(run: Run, provider: Provider, bundle: Facts) -> Facts:
+    made = verify(run.tool, provider, Path(bundle["path"]), allow_insecure=run.tool.insecure, on_progress=run.on_progress)
+    if not made.accepted:
+        raise InternalError(f"the honest bundle was refused: {made.reason}", code="bench")
+    return {"accepted": made.accepted, "seconds": made.seconds, "us_per_weight": made.us_per_weight, "peak_rss_bytes": made.peak_rss_bytes}
