@@ -2,6 +2,7 @@
 //! error and an exit code (2 bad input, 3 refused, 4 i/o, 5 internal).
 
 mod admit;
+mod attached;
 mod base;
 mod context;
 mod enrol;
@@ -105,6 +106,7 @@ impl From<Value> for Outcome {
 }
 
 fn run(cli: Cli) -> Result<Outcome> {
+    attached::end_with_parent();
     if let Some(threads) = cli.threads {
         let built = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global();
         built.map_err(|e| Error::internal(format!("cannot start {threads} threads: {e}")))?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use safetensors::tensor::Dtype;
 use serde_json::{json, Value};
 
+use super::attached::named_chunks;
 use super::context::{Context, Setup};
 use super::enrol::{gradient_blinding, read_theta, theta_blinding};
 use super::resume::{Folder, Kept};
@@ -18,7 +19,7 @@ use crate::online::session::{PublicFiles, Session};
 use crate::online::witness::Witness;
 use crate::online::Statement;
 use crate::plonk::ProverSetup;
-use crate::progress::{peak_rss_bytes, Mode, Progress, Stages};
+use crate::progress::{event, peak_rss_bytes, Mode, Progress, Stages};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -40,6 +41,9 @@ pub struct Args {
     /// Prove whatever the update says, to show that verifiers refuse it.
     #[arg(long)]
     unchecked: bool,
+    /// Prove the chunks that standard input names, one number a line, as they come. A line on standard error tells of each.
+    #[arg(long)]
+    chunks_from_stdin: bool,
 }
 
 pub fn run(args: &Args, mode: Mode) -> Result<Value> {
@@ -71,14 +75,23 @@ pub fn run(args: &Args, mode: Mode) -> Result<Value> {
     let weights = touched.iter().map(|c| session.frame().chunks[*c]).sum();
     let mut progress = Progress::new(mode, "prove", touched.len(), weights);
     let mut chunks = Vec::new();
-    for chunk in touched {
+    let wanted: Box<dyn Iterator<Item = Result<usize>> + '_> = match args.chunks_from_stdin {
+        true => Box::new(named_chunks(&touched)),
+        false => Box::new(touched.iter().copied().map(Ok)),
+    };
+    for chunk in wanted {
+        let chunk = chunk?;
         let work = Work { context: &context, session: &session, secret: &secret, update: &update, prover: &prover };
-        chunks.push(match folder.finished(chunk) {
+        let line = match folder.finished(chunk) {
             Some(proof) => {
                 json!({"chunk": chunk, "weights": session.frame().chunks[chunk], "bytes": proof.len(), "resumed": true})
             }
             None => work.prove_chunk(chunk, &folder)?,
-        });
+        };
+        if args.chunks_from_stdin {
+            event(&json!({"event": "chunk", "result": line, "peak_rss_bytes": peak_rss_bytes()}));
+        }
+        chunks.push(line);
         progress.advance(session.frame().chunks[chunk]);
     }
     Ok(

@@ -1,6 +1,6 @@
 //! The folder of a proving run: one proof and one record a chunk, and a manifest that says for which statement.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use serde_json::{json, Value};
@@ -11,6 +11,8 @@ use crate::artefact::{bad_input, io_error};
 use crate::error::Result;
 
 const MANIFEST: &str = "manifest.json";
+/// How names of temporary files begin.
+const TORN: &str = ".tmp";
 
 /// What a record holds beside the digest of its proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +28,17 @@ pub struct Folder {
     path: PathBuf,
     kept: Kept,
     insecure_blinding: bool,
+    /// Held until this process ends, however it ends.
+    _lock: File,
 }
 
 impl Folder {
-    /// Creates the folder or resumes it; a folder that holds proofs of another statement is refused.
+    /// Creates the folder or resumes it; a folder that holds proofs of another statement is refused, and one in which
+    /// another process is proving: the records of two would overwrite each other's seeds.
     pub fn open(path: &Path, statement: &Value, kept: Kept, insecure_blinding: bool) -> Result<Self> {
         fs::create_dir_all(path).map_err(|e| io_error(path, e))?;
+        let lock = lock(path)?;
+        remove_torn(path)?;
         let manifest = path.join(MANIFEST);
         match fs::read_to_string(&manifest) {
             Ok(text) if serde_json::from_str::<Value>(&text).ok().as_ref() == Some(statement) => {}
@@ -44,7 +51,7 @@ impl Folder {
             }
             Err(e) => return Err(io_error(&manifest, e)),
         }
-        Ok(Folder { path: path.to_owned(), kept, insecure_blinding })
+        Ok(Folder { path: path.to_owned(), kept, insecure_blinding, _lock: lock })
     }
 
     pub fn proof(&self, chunk: usize) -> PathBuf {
@@ -76,4 +83,28 @@ impl Folder {
         write_atomic(&self.record(chunk), record.to_string().as_bytes(), seed.is_some())?;
         write_atomic(&self.proof(chunk), proof, false)
     }
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let file = File::open(folder).map_err(|e| io_error(folder, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let busy = std::io::Error::other("another prover is at work in this folder; wait for it to end");
+            Err(io_error(folder, busy))
+        }
+        Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(e)) => Err(io_error(folder, e)),
+    }
+}
+
+/// Removes what writers that were killed left behind: it has no name that anyone reads, but may hold a seed.
+fn remove_torn(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).map_err(|e| io_error(folder, e))? {
+        let entry = entry.map_err(|e| io_error(folder, e))?;
+        if entry.file_name().to_string_lossy().starts_with(TORN) {
+            fs::remove_file(entry.path()).map_err(|e| io_error(folder, e))?;
+        }
+    }
+    Ok(())
 }
