@@ -1,4 +1,4 @@
-"""`zkapex bench` and `zkapex bench dense`."""
+"""`zkapex bench` and `zkapex bench dense`; `bench_scale` adds the models."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def bench(
     with output.bars() as on_progress:
         measured = benchmark(tool, chunks=chunks, on_progress=on_progress)
     document = {"preset": preset, "threads": threads, "chunks": chunks, **measured}
-    _write(out, document, force=force)
+    write_measurements(out, document, force=force)
     _table(output, measured)
-    output.result(document, *_written(out))
+    output.result(document, *written(out))
 
 
 @bench_app.command("dense", epilog=epilog("zkapex bench dense --blocks 8,16,32,64 --out dense.json"))
@@ -95,13 +95,13 @@ def dense(
     with output.bars() as on_progress:
         measured = benchmark_dense(tool, sizes, chunks=chunks, on_progress=on_progress)
     document = {"preset": preset, "threads": threads, **measured}
-    _write(out, document, force=force)
+    write_measurements(out, document, force=force)
     output.table(
         f"by relation and block, 2^{measured['k']} rows each",
         ["relation", "block", "weights a proof", "prove, µs a weight", "verify, µs a weight", "bytes a weight", "peak memory"],
         [_line(row) for row in (*measured["dense"], measured["folded"])],
     )
-    output.result(document, *_written(out))
+    output.result(document, *written(out))
 
 
 def _refuse_misplaced(context: typer.Context) -> None:
@@ -115,12 +115,14 @@ def _refuse_misplaced(context: typer.Context) -> None:
             )  # fmt: skip
 
 
-def _write(out: Path | None, document: dict[str, Any], *, force: bool) -> None:
+def write_measurements(out: Path | None, document: dict[str, Any], *, force: bool) -> None:
+    """The document as a file, if one is asked for."""
     if out is not None:
         write_text(out, json.dumps(document, indent=2) + "\n", force=force)
 
 
-def _written(out: Path | None) -> list[str]:
+def written(out: Path | None) -> list[str]:
+    """The line that names the file."""
     return [f"written to {out}"] if out else []
 
 

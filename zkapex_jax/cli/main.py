@@ -10,7 +10,7 @@ from zkapex_jax import __version__
 from zkapex_jax.cli.admit import admit
 from zkapex_jax.cli.audit import audit
 from zkapex_jax.cli.base import base
-from zkapex_jax.cli.bench import bench_app
+from zkapex_jax.cli.bench_scale import bench_app
 from zkapex_jax.cli.demo import demo
 from zkapex_jax.cli.enrol import enrol
 from zkapex_jax.cli.estimate import estimate
