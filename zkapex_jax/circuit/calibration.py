@@ -21,6 +21,11 @@ VERIFY_ROW_NS = 4_150
 VERIFY_CELL_NS = 142
 VERIFY_POINT_NS = 17_900
 
+#: Bytes of the prover at its peak: a base, a row of the domain, a cell of a lane.
+MEMORY_BASE = 34 << 20
+MEMORY_ROW = 80 * 32
+MEMORY_CELL = 39 * 32
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -45,3 +50,8 @@ def estimate(circuit: Circuit) -> Estimate | None:
 def _size(circuit: Circuit, name: str) -> int:
     value = circuit.layout[name]
     return value if isinstance(value, int) else 0
+
+
+def prover_memory(domain: int, lanes: int) -> int:
+    """Peak resident bytes of the prover for a domain of that many rows."""
+    return MEMORY_BASE + domain * (MEMORY_ROW + MEMORY_CELL * lanes)

@@ -1,85 +1,115 @@
-"""What answering a request will cost, before anything is proven."""
+"""What an enrolment and an answer will cost, before anything is proven: time by step, memory, disk, bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from zkapex_jax.circuit import build_fold_kkt
-from zkapex_jax.circuit.cost import CostSheet, cost_sheet
+from zkapex_jax.circuit.calibration import prover_memory
+from zkapex_jax.circuit.cost import cost_sheet
 from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.presets import Preset
 from zkapex_jax.protocol import ChunkedLayout
+from zkapex_jax.workflow.costs_disk import Disk, disk
+from zkapex_jax.workflow.estimate_calibration import Calibration
+from zkapex_jax.workflow.estimate_walk import PAYERS
 
-#: Peak memory of the prover: a base, and field elements of 32 bytes a row of the domain; fitted to proofs measured at
-#: 16 lanes with k = 12 and 14 and at 8 lanes with k = 15. A calibration replaces it by a measurement.
-_MEMORY_BASE = 34 << 20
-_ROW_ELEMENTS = 80
-_ROW_ELEMENTS_A_LANE = 39
-_ELEMENT_BYTES = 32
-_POINT_BYTES = 96
+#: Steps whose work is by chunk of the layout; the others work on touched chunks.
+_ENROLLING = frozenset({"commit-base", "publish-base", "commit", "prove-enrolment", "admit"})
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """One step: who pays for it and how often, seconds, peak memory of the Rust process (None: it has none of its own)."""
+
+    step: str
+    payer: str
+    seconds: float
+    memory_bytes: int | None
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Cost of proving and verifying `chunks` chunks of `weights` weights. `source` says where the times come from."""
+    """Cost of a request that touches `chunks` chunks of `weights` weights, and of all that comes before it.
 
+    `fleet_seconds` are paid once for all clients; `enrol_seconds`, `answer_seconds` by each client; without a calibration
+    only `prove` and `verify` are known. `source` says where the times come from.
+    """
+
+    preset: str
     chunks: int
     weights: int
+    all_chunks: int
+    all_weights: int
+    steps: tuple[StepCost, ...]
+    fleet_seconds: float
+    enrol_seconds: float
+    answer_seconds: float
     prove_seconds: float
     verify_seconds: float
     bundle_bytes: int
     memory_bytes: int
     disk_bytes: int
+    disk: Disk
     source: str
 
 
 def estimate(
-    preset: Preset, *, layout: ChunkedLayout, touched: Sequence[int], measured: dict[str, Any] | None = None
+    preset: Preset, *, layout: ChunkedLayout, touched: Sequence[int], measured: Calibration | None = None
 ) -> Estimate:
-    """Cost of a request that touches these chunks. `measured`: what `benchmark` returned on this machine, if it was run.
+    """Cost of a request that touches these chunks. `measured`: a calibration on this machine, for chunks of this size.
 
     A proof covers a chunk's whole domain, so that time goes by chunks, not by weights. Raises InputError for a chunk
-    that the layout does not have.
+    that the layout does not have, or a calibration for another preset.
     """
     for chunk in touched:
         if not 0 <= chunk < len(layout.chunks):
             raise InputError(f"must be below {len(layout.chunks)}", code="out_of_range", field="chunk", value=chunk)
-    sheet = cost_sheet(build_fold_kkt(preset))
-    prove, verify, memory, source = _measured(preset, measured) if measured else _from_sheet(preset, sheet)
-    count = len(touched)
+    if measured is not None and measured.preset != preset.name:
+        raise InputError("was made for another preset", code="mismatch_preset", field="calibration", value=measured.preset)
+    steps = _measured(measured, len(layout.chunks), len(touched)) if measured else _from_sheet(preset, len(touched))
+    source = "measured on this machine" if measured else "cost sheet (two cores of the reference machine)"
+    room, by = disk(preset, layout, touched), {step.step: step.seconds for step in steps}
     return Estimate(
-        count, sum(layout.chunks[chunk] for chunk in touched), count * prove, count * verify,
-        count * sheet.message_bytes, memory, _disk(preset, layout, count, sheet), source,
+        preset.name, len(touched), sum(layout.chunks[chunk] for chunk in touched), len(layout.chunks), layout.weights, steps,
+        _paid(steps, "fleet"), _paid(steps, "client, once"), _paid(steps, "client, each answer"), by["prove"], by["verify"],
+        room.messages, max(step.memory_bytes or 0 for step in steps), room.client_peak, room, source,
     )  # fmt: skip
 
 
-def _from_sheet(preset: Preset, sheet: CostSheet) -> tuple[float, float, int, str]:
+def scaled(preset: Preset, known: Estimate, layout: ChunkedLayout, touched: Sequence[int], other: Preset) -> Estimate:
+    """What the request would cost at preset `other`: by the cost sheet, times what `known` (at `preset`) took over its own sheet."""
+    own = estimate(preset, layout=layout, touched=touched)
+    cut = ChunkedLayout.cut(layout.target, other)
+    share = len(touched) / len(layout.chunks)
+    guess = estimate(other, layout=cut, touched=range(max(1, round(share * len(cut.chunks)))))
+    slower, bigger = known.prove_seconds / own.prove_seconds, known.memory_bytes / own.memory_bytes
+    return replace(
+        guess, prove_seconds=guess.prove_seconds * slower, memory_bytes=round(guess.memory_bytes * bigger),
+        verify_seconds=guess.verify_seconds * known.verify_seconds / own.verify_seconds, source=f"scaled from {preset.name}",
+    )  # fmt: skip
+
+
+def _measured(measured: Calibration, chunks: int, touched: int) -> tuple[StepCost, ...]:
+    costs = []
+    for step, payer in PAYERS.items():
+        rate = measured.rates[step]
+        seconds = rate.seconds(chunks) if step in _ENROLLING else rate.seconds(touched, chunks - touched)
+        costs.append(StepCost(step, payer, seconds, rate.memory_bytes or None))
+    return tuple(costs)
+
+
+def _from_sheet(preset: Preset, touched: int) -> tuple[StepCost, ...]:
+    sheet = cost_sheet(build_fold_kkt(preset))
     if sheet.estimate is None:
         raise InternalError("the cost sheet has no times", code="cost_sheet")
-    memory = _MEMORY_BASE + preset.domain * _ELEMENT_BYTES * (_ROW_ELEMENTS + _ROW_ELEMENTS_A_LANE * preset.lanes)
+    memory = prover_memory(preset.domain, preset.lanes)
     return (
-        sheet.estimate.prove_ms / 1000,
-        sheet.estimate.verify_ms / 1000,
-        memory,
-        "cost sheet (two cores of the reference machine)",
+        StepCost("prove", PAYERS["prove"], touched * sheet.estimate.prove_ms / 1000, memory),
+        StepCost("verify", PAYERS["verify"], touched * sheet.estimate.verify_ms / 1000, None),
     )
 
 
-def _measured(preset: Preset, measured: dict[str, Any]) -> tuple[float, float, int, str]:
-    try:
-        prove, verify = float(measured["prove"]["us_per_weight_median"]), float(measured["verify"]["us_per_weight"])
-        memory = int(measured["prove"]["peak_rss_bytes"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InternalError(f"the bench's report is not understood: {error!r}", code="prover_output") from error
-    return 1e-6 * prove * preset.capacity, 1e-6 * verify * preset.capacity, memory, "measured on this machine"
-
-
-def _disk(preset: Preset, layout: ChunkedLayout, count: int, sheet: CostSheet) -> int:
-    """The client's folder: secret and update, points of enrolment and request, proofs twice (chunks and bundle)."""
-    secret = layout.weights * (4 + preset.client_rows) + 4 * layout.weights
-    enrolled = len(layout.chunks) * preset.lanes * (preset.client_rows * (_POINT_BYTES + 48) + 48)
-    requested = count * preset.lanes * (preset.forget_rows + 1) * (_POINT_BYTES + 48) + layout.weights // 8
-    requested += sum(sorted(layout.chunks)[-count:]) * preset.forget_rows if count else 0
-    return secret + enrolled + requested + 2 * count * sheet.message_bytes
+def _paid(steps: Sequence[StepCost], payer: str) -> float:
+    return sum(step.seconds for step in steps if step.payer.startswith(payer))

@@ -120,7 +120,10 @@ def _chunk_seconds(result: object) -> tuple[float, ...]:
     """Seconds of each chunk, of the steps that work on one chunk at a time: a verifier's chunks overlap."""
     if isinstance(result, UnlearnResult):
         return tuple(chunk.seconds + (chunk.check_seconds or 0.0) for chunk in result.chunks)
-    if isinstance(result, ProveResult | EnrolmentProofResult):
+    if isinstance(result, EnrolmentProofResult):
+        check = (result.check_seconds or 0.0) / len(result.chunks)
+        return tuple(chunk.seconds + check for chunk in result.chunks)
+    if isinstance(result, ProveResult):
         return tuple(chunk.seconds for chunk in result.chunks)
     return ()
 
