@@ -47,15 +47,12 @@ _VIT = {"model_type": "vit", "hidden_size": 768, "intermediate_size": 3072, "num
         "image_size": 224, "patch_size": 16, "num_channels": 3, "num_labels": CLASSES}  # fmt: skip
 _OPT = {"model_type": "opt", "hidden_size": 768, "ffn_dim": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
         "vocab_size": 50272, "max_position_embeddings": 2048, "word_embed_proj_dim": 768}  # fmt: skip
-_TINY = {"model_type": "vit", "hidden_size": 16, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 2,
-         "image_size": 16, "patch_size": 4, "num_channels": 1, "num_labels": CLASSES, "initializer_range": 0.2}  # fmt: skip
 
 SCALE_MODELS: Mapping[str, ScaleModel] = MappingProxyType({
     model.name: model
     for model in (
         ScaleModel("vit-b16", _VIT, "vit/encoder/layer/*/intermediate/dense/kernel", 2),
         ScaleModel("opt-125m", _OPT, "model/decoder/layers/*/fc?/kernel", 1),
-        ScaleModel("vit-tiny", _TINY, "vit/encoder/layer/*/intermediate/dense/kernel", 8),
     )
 })  # fmt: skip
 
