@@ -6,7 +6,7 @@ PROVER := prover/target/release/zkapex-prover
 RUST   := prover/Cargo.toml prover/Cargo.lock $(shell find prover/src -name '*.rs' 2>/dev/null)
 JOBS   ?= 2
 
-.PHONY: demo demo-hard test test-python test-rust test-slow interop explore bench vectors golden semantics clean help
+.PHONY: demo demo-hard test test-python test-rust test-slow interop explore bench vectors golden semantics performance performance-scale performance-ezkl clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,16 @@ interop: $(VENV)/.installed $(PROVER) ## proofs of both programs, judged by both
 
 bench: $(VENV)/.installed $(PROVER) ## time a full chunk at the default preset
 	$(BIN)/zkapex bench
+
+performance: $(VENV)/.installed $(PROVER) ## tables and figures of docs/performance.md; on a quiet machine
+	$(BIN)/python -m experiments.performance
+
+performance-scale: $(VENV)/.installed $(PROVER) ## ViT-B/16 and OPT-125M whole
+	$(BIN)/python -m experiments.performance scale
+
+performance-ezkl: $(VENV)/.installed ## the same KKT block with ezkl, in an environment of its own
+	$(BIN)/python -m experiments.ezkl --quiet-only
+	$(BIN)/python -m experiments.performance draw
 
 vectors: $(VENV)/.installed ## regenerate the shared vectors (leaves no diff)
 	$(BIN)/python -m reference_prover.vectors
