@@ -148,9 +148,9 @@ def _check_bounds(preset: Preset) -> None:
         raise _refuse(bound.quantity, bound.limit, f"preset {preset.name}: {bound.quantity} can reach p/2 ({bound.source})")
 
 
-def _serving(name: str, k: int, lanes: int) -> Preset:
+def _serving(name: str, k: int, lanes: int, *, srs: str = "", range_bits: int = 27) -> Preset:
     return Preset(name, k, lanes, client_rows=64, forget_rows=8, projections=128, window_bits=29,
-                  slack_bits=(128, 64, 96), blinding_rows=32, srs=name)  # fmt: skip
+                  slack_bits=(128, 64, 96), blinding_rows=32, srs=srs or name, range_bits=range_bits)  # fmt: skip
 
 
 #: Small enough for tests. 16 projections prove nothing: it is marked insecure.
@@ -159,9 +159,18 @@ TOY = Preset("toy", 8, 4, client_rows=8, forget_rows=2, projections=16, window_b
 
 DEFAULT_PRESET = "ceremony-4096"
 
+#: Twice the lanes share what a chunk costs once: fewer bytes and less time a weight, for models of millions of weights.
+#: Half a million int8 entries at full swing need one bit more.
+_WIDE = (
+    _serving("ceremony-4096-wide", 12, 32, srs="ceremony-4096"),
+    _serving("ceremony-16384-wide", 14, 32, srs="ceremony-16384", range_bits=28),
+)
+
 PRESETS: Mapping[str, Preset] = MappingProxyType({
     preset.name: preset
-    for preset in (TOY, _serving("ceremony-4096", 12, 16), _serving("ceremony-16384", 14, 16), _serving("ceremony-32768", 15, 8))
+    for preset in (
+        TOY, _serving("ceremony-4096", 12, 16), _serving("ceremony-16384", 14, 16), _serving("ceremony-32768", 15, 8), *_WIDE,
+    )
 })  # fmt: skip
 
 

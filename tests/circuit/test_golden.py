@@ -66,9 +66,9 @@ def test_the_terms_of_an_enrolment_are_counted_by_hand() -> None:
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if name != "toy"])
 def test_int8_rows_at_full_swing_stay_in_their_windows(name: str) -> None:
-    """What an honest client may enrol: every gradient −128 in a full chunk. (A Δ of norm 2^19 alone, 8 in floats, fills it too.)"""
+    """What an honest client may enrol: every gradient −128 in a full chunk. (At r = 27 a Δ of norm 2^19 alone, 8 in floats, fills it too.)"""
     preset = PRESETS[name]
-    assert preset.capacity * preset.client_rows * 128**2 <= largest_energy(preset) == 2**38
+    assert preset.capacity * preset.client_rows * 128**2 <= largest_energy(preset) == 2 ** (2 * preset.range_bits - 16)
 
 
 def test_the_largest_gamma_of_the_toy_is_where_a_slack_ends() -> None:
