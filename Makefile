@@ -14,7 +14,7 @@ help: ## list the targets
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("zkapex needs Python 3.11 or newer; set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,audit-fast]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,audit-fast,cluster]'
 	touch $@
 
 $(PROVER): $(RUST)
@@ -36,6 +36,9 @@ test-python: $(VENV)/.installed $(PROVER)
 
 test-slow: $(VENV)/.installed $(PROVER) ## the checks that take minutes
 	$(BIN)/python -m pytest -m slow
+
+cluster: $(VENV)/.installed $(PROVER) ## proving and verifying on a local Ray cluster, workers killed on the way
+	$(BIN)/python -m pytest -m 'slow or not slow' tests/cluster tests/workflow/test_resume.py
 
 explore: $(VENV)/.installed $(PROVER) ## the property tests with new random examples
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(if $(ONLY),-k "$(ONLY)")

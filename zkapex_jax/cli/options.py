@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +13,9 @@ from zkapex_jax.presets import DEFAULT_PRESET as SERVING_PRESET
 from zkapex_jax.presets import PRESETS
 from zkapex_jax.protocol import Base, Enrolment, Request
 from zkapex_jax.workflow.toolchain import Toolchain, open_toolchain
+
+if TYPE_CHECKING:
+    from zkapex_jax.workflow.cluster import Cluster
 
 CLIENT, PROVIDER, ANYONE = "Client", "Provider", "Anyone"
 _OUTPUT, _TOOLS = "Output", "Tables, reference string, machine"
@@ -82,6 +87,11 @@ Threads = Annotated[
     ),
 ]
 
+Ray = Annotated[
+    str | None,
+    option("ray", "ADDRESS", "Let the workers of this Ray cluster do it: HOST:PORT, auto, or local. Needs zkapex\\[cluster].", _TOOLS),
+]
+
 ClientDir = Annotated[Path, typer.Argument(metavar="CLIENT", help="The client's folder, as `zkapex enrol` made it.")]
 ProviderDir = Annotated[Path, option("provider", "DIR", "The provider's folder, as `zkapex keygen` made it.")]
 RequestFile = Annotated[Path, option("request", "FILE", "The signed request.")]
@@ -106,6 +116,18 @@ def toolchain(
 ) -> Toolchain:
     """The tools for a command."""
     return open_toolchain(preset, folder=cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure_srs)
+
+
+@contextmanager
+def joined(ray: str | None, threads: int | None) -> Iterator[Cluster | None]:
+    """The cluster of --ray, each worker's prover with --threads (default: one); None without the option."""
+    if ray is None:
+        yield None
+        return
+    from zkapex_jax.workflow.cluster import Cluster
+
+    with Cluster.connect(ray, threads=threads) as cluster:
+        yield cluster
 
 
 def toolchain_for(

@@ -22,6 +22,11 @@ from zkapex_jax.prover.progress import Progress as Step
 
 #: Columns of a table that goes to a file or a pipe.
 _PIPE_WIDTH = 160
+#: Said beside every accepted bundle.
+NOT_PROVEN = (
+    "Not proven: that the curvature is the true Fisher of the client's data, that the enrolled model is the one deployed, "
+    "that old copies are gone."
+)
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,20 @@ class _Bars:
             self._tasks[step.stage] = self._bars.add_task(escape(step.stage), total=step.total, rate="", end=None)
         task = self._tasks[step.stage]
         elapsed = self._bars.tasks[self._bars.task_ids.index(task)].elapsed or 0.0
-        rate = f"{1e6 * elapsed / step.weights_done:.2f} µs/weight" if step.weights_done and elapsed else ""
-        end = time.monotonic() + elapsed * (step.total - step.done) / step.done if step.done and elapsed else None
+        fresh = step.weights_done - step.weights_resumed
+        rate = f"{1e6 * elapsed / fresh:.2f} µs/weight" if fresh and elapsed else ""
+        left = seconds_left(step, elapsed)
+        end = None if left is None else time.monotonic() + left
         self._bars.update(task, completed=step.done, total=step.total, rate=rate, end=end)
+
+
+def seconds_left(step: Step, elapsed: float) -> float | None:
+    """At the mean pace of what was done now, by weights where they are known, else by steps; None before anything was."""
+    if step.weights_total:
+        done, rest = step.weights_done - step.weights_resumed, step.weights_total - step.weights_done
+    else:
+        done, rest = step.done - step.resumed, step.total - step.done
+    return elapsed * rest / done if done > 0 and elapsed else None
 
 
 class _TimeLeft(ProgressColumn):

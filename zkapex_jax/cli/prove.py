@@ -13,6 +13,7 @@ from zkapex_jax.cli.options import (
     ClientDir,
     Force,
     Quiet,
+    Ray,
     RequestFile,
     ShowProgress,
     SrsFile,
@@ -42,6 +43,7 @@ def prove(
     tables: TablesFile = None,
     srs: SrsFile = None,
     threads: Threads = None,
+    ray: Ray = None,
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -49,15 +51,15 @@ def prove(
 ) -> None:
     """Client: prove every touched chunk in zero knowledge, and bind the proofs to one bundle for the provider.
 
-    An interrupted run resumes where it stopped.
+    An interrupted run resumes where it stopped. Workers of --ray read your secret: use machines of your own.
     """
     output = Output(as_json, quiet, progress)
     client = ClientFolder.open(folder)
     tool = options.toolchain_for(Enrolment.from_file(client.enrolment), cache, tables=tables, srs=srs, threads=threads)
-    with output.bars() as on_progress:
+    with options.joined(ray, threads) as cluster, output.bars() as on_progress:
         result = prove_files(
             tool, folder=folder, request=request, state=state, update=update or _answer(client, request) / "update.safetensors",
-            out=out, force=force, on_progress=on_progress,
+            out=out, force=force, cluster=cluster, on_progress=on_progress,
         )  # fmt: skip
     speed = f"{result.us_per_weight:.1f} µs a weight" if result.us_per_weight else "all chunks were proven already"
     output.result(

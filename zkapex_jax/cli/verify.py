@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,19 +10,16 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Force, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
-from zkapex_jax.cli.output import Output, human_bytes, human_seconds
+from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Force, Quiet, Ray, ShowProgress, SrsFile, TablesFile, Threads, option
+from zkapex_jax.cli.output import NOT_PROVEN, Output, human_bytes, human_seconds
 from zkapex_jax.cli.state import copy_state
+from zkapex_jax.cli.verify_many import verify_many
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.protocol import Bundle, Enrolment, load_public
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.workflow import Provider, Toolchain, VerifyResult, check_bundle
 from zkapex_jax.workflow import verify as verify_files
 
-NOT_PROVEN = (
-    "Not proven: that the curvature is the true Fisher of the client's data, that the enrolled model is the one deployed, "
-    "that old copies are gone."
-)
 File = Path | None
 
 
@@ -31,7 +29,7 @@ def _file(name: str, words: str) -> object:
 
 @guarded
 def verify(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The client's bundle.")],
+    bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE...", help="The client's bundle; with a ledger, bundles of many clients.")],
     provider: Annotated[File, option("provider", "DIR", "Verify against this ledger, and record the verdict.")] = None,
     out: Annotated[File, option("out", "FILE", "Also write the client's next state here.")] = None,
     enrolment: Annotated[File, _file("enrolment", "The client's enrolment.")] = None,
@@ -43,6 +41,7 @@ def verify(
     srs: SrsFile = None,
     allow_insecure: AllowInsecure = False,
     threads: Threads = None,
+    ray: Ray = None,
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -56,6 +55,13 @@ def verify(
     output = Output(as_json, quiet, progress)
     files = {"enrolment": enrolment, "request": request, "state": state, "provider-key": provider_key}
     _one_way(provider, files)
+    if len(bundles) > 1 or ray is not None:
+        opened_tools = partial(options.toolchain_for, cache=cache, tables=tables, srs=srs, threads=threads)
+        verify_many(
+            output, bundles, provider, opened_tools, out=out, ray=ray, threads=threads, allow_insecure=allow_insecure, force=force
+        )
+        return
+    bundle = bundles[0]
     given = Bundle.from_file(bundle)
     if provider is not None:
         with Provider.open(provider) as opened, output.bars() as on_progress:

@@ -81,29 +81,29 @@ class Prover:
 
     def tables(self, tables: Path, srs: Path) -> dict[str, Any]:
         """Facts of the circuit as Halo2 sees it."""
-        return self._run(["tables", *_setup(tables, srs)])
+        return self._run(["tables", *setup_arguments(tables, srs)])
 
     def enrol(self, tables: Path, srs: Path, secret: Path, out: Path, on_progress: OnProgress | None = None) -> dict[str, Any]:
         """Commit to a client's weights and curvature rows."""
-        return self._run(["enrol", *_setup(tables, srs), "--secret", str(secret), "--out", str(out)], on_progress)
+        return self._run(["enrol", *setup_arguments(tables, srs), "--secret", str(secret), "--out", str(out)], on_progress)
 
     def commit_request(
         self, tables: Path, srs: Path, draft: Path, out: Path, on_progress: OnProgress | None = None
     ) -> dict[str, Any]:
         """Commit to a request's mask and forget rows."""
-        return self._run(["commit-request", *_setup(tables, srs), "--draft", str(draft), "--out", str(out)], on_progress)
+        return self._run(["commit-request", *setup_arguments(tables, srs), "--draft", str(draft), "--out", str(out)], on_progress)
 
     def commit_base(
         self, tables: Path, srs: Path, draft: Path, out: Path, on_progress: OnProgress | None = None
     ) -> dict[str, Any]:
         """Commit to the provider's base weights, without blinding."""
-        return self._run(["commit-base", *_setup(tables, srs), "--draft", str(draft), "--out", str(out)], on_progress)
+        return self._run(["commit-base", *setup_arguments(tables, srs), "--draft", str(draft), "--out", str(out)], on_progress)
 
     def admit(
         self, kind: str, tables: Path, srs: Path, artefact: Path, out: Path, on_progress: OnProgress | None = None
     ) -> dict[str, Any]:
         """Check every point of an enrolment, base or request (`kind`), and cache them uncompressed."""
-        return self._run([f"admit-{kind}", *_setup(tables, srs), f"--{kind}", str(artefact), "--out", str(out)], on_progress)
+        return self._run([f"admit-{kind}", *setup_arguments(tables, srs), f"--{kind}", str(artefact), "--out", str(out)], on_progress)
 
     def prove(
         self, tables: Path, srs: Path, files: ProofFiles, *, secret: Path, update: Path, out: Path,
@@ -116,7 +116,7 @@ class Prover:
         own = ["--secret", str(secret), "--update", str(update), "--out", str(out)]
         own += blinding_arguments(insecure_blinding_seed)
         return self._run(
-            ["prove", *_setup(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])], on_progress
+            ["prove", *setup_arguments(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])], on_progress
         )
 
     def prove_enrolment(
@@ -129,7 +129,7 @@ class Prover:
         """
         own = ["--secret", str(secret), "--out", str(out), *(["--current-secret", str(current_secret)] if current_secret else [])]
         own += blinding_arguments(insecure_blinding_seed)
-        arguments = ["prove-enrolment", *_setup(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])]
+        arguments = ["prove-enrolment", *setup_arguments(tables, srs), *files.arguments(), *own, *(["--unchecked"] if unchecked else [])]
         return self._run(arguments, on_progress)
 
     def verify_enrolment(
@@ -138,7 +138,7 @@ class Prover:
     ) -> dict[str, Any]:  # fmt: skip
         """Verify an enrolment proof; a failed proof is a result with accepted = false."""
         own = ["--proof", str(proof), *(["--allow-insecure"] if allow_insecure else [])]
-        arguments = ["verify-enrolment", *_setup(tables, srs), *files.arguments(), *own]
+        arguments = ["verify-enrolment", *setup_arguments(tables, srs), *files.arguments(), *own]
         return self._outcome(arguments, on_progress, refusal_is_result=True).result
 
     def verify(
@@ -147,7 +147,7 @@ class Prover:
     ) -> dict[str, Any]:  # fmt: skip
         """Verify a bundle; a failed proof is a result with accepted = false."""
         own = ["--bundle", str(bundle), *(["--allow-insecure"] if allow_insecure else [])]
-        arguments = ["verify", *_setup(tables, srs), *files.arguments(), *own]
+        arguments = ["verify", *setup_arguments(tables, srs), *files.arguments(), *own]
         return self._outcome(arguments, on_progress, refusal_is_result=True).result
 
     def _run(self, arguments: Sequence[str], on_progress: OnProgress | None = None) -> dict[str, Any]:
@@ -172,7 +172,8 @@ def blinding_arguments(seed: bytes | None) -> list[str]:
     return ["--insecure-blinding-seed", seed.hex()]
 
 
-def _setup(tables: Path, srs: Path) -> list[str]:
+def setup_arguments(tables: Path, srs: Path) -> list[str]:
+    """The options that name tables and reference string."""
     return ["--tables", str(tables), "--srs", str(srs)]
 
 

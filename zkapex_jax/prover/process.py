@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,8 +17,10 @@ from zkapex_jax.errors import BY_EXIT_CODE, InternalError, ZkapexError, shorten
 from zkapex_jax.prover.progress import OnProgress, parse_progress
 
 _MAX_RESULT = 64 << 20
-_MAX_LINE = 64 << 10
+MAX_LINE = 64 << 10
 _GRACE_SECONDS = 5.0
+#: Tells the binary to end when its standard input does: the pipe is ours, so that a killed parent leaves no child at work.
+_ATTACHED = "ZKAPEX_ATTACHED"
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,17 @@ def run_process(
         failure, output = _listen(process, on_progress)
         code = process.wait()
     except BaseException:
-        _stop(process)
+        stop_process(process)
         raise
     if code == 0 or (refusal_is_result and code == 3 and not isinstance(failure, dict) and output.strip()):
         return Outcome(code, _parse_result(output))
-    raise _failure(code, failure)
+    raise failure_of(code, failure)
 
 
 def _start(binary: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen([binary, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        pipe = subprocess.PIPE
+        return subprocess.Popen([binary, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env={**os.environ, _ATTACHED: "1"})
     except OSError as error:
         raise InternalError(f"cannot start the prover: {error.strerror}", code="prover_missing", file=binary) from error
 
@@ -61,8 +65,8 @@ def _listen(process: subprocess.Popen[bytes], on_progress: OnProgress | None) ->
     reader = threading.Thread(target=_drain, args=(process.stdout, collected), daemon=True)
     reader.start()
     failure: dict[str, Any] | str | None = None
-    while line := process.stderr.readline(_MAX_LINE):  # type: ignore[union-attr]
-        event = _parse_event(line)
+    while line := process.stderr.readline(MAX_LINE):  # type: ignore[union-attr]
+        event = parse_event(line)
         if event.get("event") == "progress":
             progress = parse_progress(event)
             if progress is not None and on_progress is not None:
@@ -83,7 +87,8 @@ def _drain(stream: IO[bytes], into: list[bytes]) -> None:
         pass
 
 
-def _parse_event(line: bytes) -> dict[str, Any]:
+def parse_event(line: bytes) -> dict[str, Any]:
+    """A line of the binary's standard error; empty if it is no JSON object."""
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
@@ -92,7 +97,7 @@ def _parse_event(line: bytes) -> dict[str, Any]:
 
 
 def _parse_result(output: bytes) -> dict[str, Any]:
-    result = _parse_event(output)
+    result = parse_event(output)
     if not result:
         raise InternalError(
             "the prover printed no JSON object", code="prover_output", value=shorten(output.decode("utf-8", "replace"))
@@ -100,7 +105,8 @@ def _parse_result(output: bytes) -> dict[str, Any]:
     return result
 
 
-def _failure(code: int, failure: dict[str, Any] | str | None) -> ZkapexError:
+def failure_of(code: int, failure: dict[str, Any] | str | None) -> ZkapexError:
+    """The error that an exit code and the last line of standard error speak of."""
     if code < 0:
         name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
         hint = "it probably ran out of memory" if name == "SIGKILL" else None
@@ -119,7 +125,8 @@ def _bare(message: str, places: dict[str, str]) -> str:
     return message
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop_process(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, and make it."""
     process.terminate()
     try:
         process.wait(_GRACE_SECONDS)

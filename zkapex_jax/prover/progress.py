@@ -9,13 +9,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` of `total` steps of a stage, and the weights that they covered (0 of 0 where weights do not measure it)."""
+    """`done` of `total` steps of a stage, and the weights that they covered (0 of 0 where weights do not measure it).
+
+    `resumed` of the steps done, `weights_resumed` of their weights, were there from an earlier run and took no time now.
+    """
 
     stage: str
     done: int
     total: int
     weights_done: int = 0
     weights_total: int = 0
+    resumed: int = 0
+    weights_resumed: int = 0
 
 
 OnProgress = Callable[[Progress], None]

@@ -5,25 +5,28 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.formats.atomic import make_directory, refuse_existing
 from zkapex_jax.formats.reading import file_digest, read_bytes
-from zkapex_jax.protocol import Bundle, Update, chunk_name
+from zkapex_jax.protocol import Bundle, Request, Update, chunk_name
 from zkapex_jax.protocol.artefact import POINT_BYTES
 from zkapex_jax.protocol.bundle import MAX_PROOF_BYTES
 from zkapex_jax.protocol.checks import check_update
-from zkapex_jax.prover import OnProgress, ProofFiles
+from zkapex_jax.prover import OnProgress, Progress, ProofFiles
 from zkapex_jax.workflow import openings
 from zkapex_jax.workflow.openings import Opening
 from zkapex_jax.workflow.points import ensure_points
 from zkapex_jax.workflow.session import ClientSession
 from zkapex_jax.workflow.toolchain import Toolchain
+
+if TYPE_CHECKING:
+    from zkapex_jax.workflow.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,13 @@ def prove(
     out: Path | None = None,
     unchecked: bool = False,
     force: bool = False,
+    cluster: Cluster | None = None,
     on_progress: OnProgress | None = None,
 ) -> ProveResult:
     """Prove every touched chunk and write the bundle (by default into the client's folder). An interrupted run resumes.
 
-    `unchecked` proves whatever the update says, to show that verifiers refuse it.
+    `unchecked` proves whatever the update says, to show that verifiers refuse it. With `cluster`, its workers prove; they
+    read the client's secret. The result is the same folder and the same bundle.
 
     Raises RefusedError if the artefacts do not belong together, or commitments have served as many proofs as their
     blinding allows; InputError if the update does not satisfy the request.
@@ -82,11 +87,19 @@ def prove(
     with session.client.exclusive():
         files = proof_files(tool, session, on_progress)
         missing = [chunk for chunk in session.request.touched if not is_proven(proofs, chunk)]
-        openings.spend(session.client.openings, _openings(tool, session, missing))
+        openings.spend(session.client.openings, chunk_openings(tool, session, missing))
+        lines: dict[int, dict[str, Any]] = {}
+        if cluster is not None and missing:
+            from zkapex_jax.workflow.cluster_proving import prove_chunks
+
+            lines = prove_chunks(
+                cluster, tool, session, made, files, missing, into=proofs, unchecked=unchecked, on_progress=on_progress
+            )
         report = tool.prover.prove(
             tool.tables, tool.srs, files, secret=session.secret.path, update=made.path, out=proofs,
-            unchecked=unchecked, on_progress=on_progress,
+            unchecked=unchecked, on_progress=None if lines else since_resumed(on_progress, session.request, missing),
         )  # fmt: skip
+        report["chunks"] = [lines.get(line.get("chunk"), line) for line in report["chunks"]]
         _count_answer(tool, session, proofs)
     bundle = _bundle(tool, session, proofs, target, force=force)
     return _result(bundle, report, time.monotonic() - started)
@@ -126,6 +139,20 @@ def _names(record: Path, proof: Path) -> bool:
         return False
 
 
+def since_resumed(on_progress: OnProgress | None, request: Request, missing: Sequence[int]) -> OnProgress | None:
+    """Say in each step how much of it was there already: time left is told by what is proven now."""
+    if on_progress is None:
+        return None
+    there = [chunk not in missing for chunk in request.touched]
+    sizes = [request.layout.chunks[chunk] for chunk in request.touched]
+
+    def tell_rest(step: Progress) -> None:
+        old = [size for size, is_there in zip(sizes[: step.done], there, strict=False) if is_there]
+        on_progress(replace(step, resumed=len(old), weights_resumed=sum(old)))
+
+    return tell_rest
+
+
 def proved_chunks(report: dict[str, Any]) -> tuple[tuple[ProvedChunk, ...], int]:
     """Chunks and peak memory of the Rust binary's report. Raises InternalError if it is not understood."""
     try:
@@ -148,7 +175,7 @@ def speed(chunks: Sequence[ProvedChunk]) -> tuple[float, float]:
     return spent, 1e6 * spent / proven if proven else 0.0
 
 
-def _openings(tool: Toolchain, session: ClientSession, chunks: Sequence[int]) -> Iterator[Opening]:
+def chunk_openings(tool: Toolchain, session: ClientSession, chunks: Sequence[int]) -> Iterator[Opening]:
     """What proofs of these chunks open: the present commitments to the weights, and the enrolled rows."""
     parts = ((openings.WEIGHTS, session.state.tensor("c_theta")), (openings.ROWS, session.enrolment.tensor("c_gradients")))
     for chunk in chunks:

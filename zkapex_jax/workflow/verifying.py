@@ -48,7 +48,7 @@ class VerifyResult:
 
 
 @dataclass(frozen=True)
-class _Case:
+class Case:
     """A bundle and the artefacts that it must answer to."""
 
     enrolment: Enrolment
@@ -67,28 +67,48 @@ def verify(
     Raises RefusedError where a rule refuses the bundle unseen (replay, stale state, unknown client or request, other
     tables, insecure without permission); InputError for a malformed file.
     """
+    case = open_case(tool, provider, bundle, allow_insecure=allow_insecure)
+    if isinstance(case, VerifyResult):
+        return case
+    try:
+        result = _judge(tool, case, provider.points, allow_insecure, on_progress)
+    except InputError as error:
+        raise named(error, case, bundle) from error.__cause__
+    return conclude(provider, case, result)
+
+
+def open_case(tool: Toolchain, provider: Provider, bundle: Path, *, allow_insecure: bool) -> Case | VerifyResult:
+    """Everything that the ledger can say of a bundle before its proofs are looked at, and the bundle kept as evidence.
+
+    A verdict that is on record comes back instead. Raises as `verify` does.
+    """
     given = Bundle.from_file(bundle)
     checks.check_secure(given.insecure, allowed=allow_insecure, what="bundle")
     known = provider.ledger.verdict(given.digest)
     if known is not None and known.accepted:
         return _recorded(provider, given, known.verifier_seconds)
     provider.ledger.check_bundle(given)
-    case = _Case(
+    case = Case(
         provider.load(Enrolment, given.enrolment_digest), provider.load(Request, given.request_digest),
         provider.load(State, given.state_digest), given,
     )  # fmt: skip
     _check(tool, case)
-    kept = replace(case, bundle=provider.keep(given))
-    try:
-        result = _judge(tool, kept, provider.points, allow_insecure, on_progress)
-    except InputError as error:
-        error.file = str(given.path) if error.file == str(kept.bundle.path) else error.file  # the name that the user knows
-        raise
+    return replace(case, bundle=provider.keep(given))
+
+
+def named(error: InputError, case: Case, bundle: Path) -> InputError:
+    """An error about the kept copy speaks of the file that the user knows."""
+    error.file = str(bundle) if error.file in (None, str(case.bundle.path)) else error.file
+    return error
+
+
+def conclude(provider: Provider, case: Case, result: VerifyResult) -> VerifyResult:
+    """Record a verdict in the ledger. Raises RefusedError where a rule has come to refuse the bundle meanwhile."""
     if not result.accepted:
-        provider.ledger.refuse(kept.bundle, reason=result.reason or "refused", seconds=result.seconds)
+        provider.ledger.refuse(case.bundle, reason=result.reason or "refused", seconds=result.seconds)
         return result
-    after = provider.make(partial(next_state, kept.state, kept.request, kept.bundle))
-    provider.ledger.accept(kept.bundle, after, seconds=result.seconds)
+    after = provider.make(partial(next_state, case.state, case.request, case.bundle))
+    provider.ledger.accept(case.bundle, after, seconds=result.seconds)
     return replace(result, state=after.path)
 
 
@@ -105,7 +125,7 @@ def check_bundle(
     on_progress: OnProgress | None = None,
 ) -> VerifyResult:
     """Verify from files alone, recording nothing. `points` is a folder for caches (default: a temporary one)."""
-    case = _Case(Enrolment.from_file(enrolment), Request.from_file(request), State.from_file(state), Bundle.from_file(bundle))
+    case = Case(Enrolment.from_file(enrolment), Request.from_file(request), State.from_file(state), Bundle.from_file(bundle))
     checks.check_secure(case.bundle.insecure, allowed=allow_insecure, what="bundle")
     check_signature(case.request, provider_key)
     with tempfile.TemporaryDirectory(prefix="zkapex-") as passing:
@@ -114,7 +134,7 @@ def check_bundle(
         return _judge(tool, case, lambda digest: folder / f"{digest}.safetensors", allow_insecure, on_progress)
 
 
-def _check(tool: Toolchain, case: _Case) -> None:
+def _check(tool: Toolchain, case: Case) -> None:
     """Everything that can be refused without looking at a proof."""
     tool.check(case.enrolment)
     tool.check(case.request)
@@ -125,23 +145,29 @@ def _check(tool: Toolchain, case: _Case) -> None:
 
 
 def _judge(
-    tool: Toolchain, case: _Case, points: Callable[[str], Path], allow_insecure: bool, on_progress: OnProgress | None
+    tool: Toolchain, case: Case, points: Callable[[str], Path], allow_insecure: bool, on_progress: OnProgress | None
 ) -> VerifyResult:
-    files = ProofFiles(
-        case.enrolment.path, ensure_points(tool, "enrolment", case.enrolment, points(case.enrolment.digest), on_progress),
-        case.request.path, ensure_points(tool, "request", case.request, points(case.request.digest), on_progress),
-        case.state.path,
-    )  # fmt: skip
+    files = case_files(tool, case, points, on_progress)
     try:
         report = tool.prover.verify(
             tool.tables, tool.srs, files, bundle=case.bundle.path, allow_insecure=allow_insecure, on_progress=on_progress
         )
     except InputError as error:  # such as a commitment that is no point of the curve
         raise error.in_file(case.bundle.path) from error.__cause__
-    return _result(case, report)
+    return result_of(case, report)
 
 
-def _result(case: _Case, report: dict[str, Any]) -> VerifyResult:
+def case_files(tool: Toolchain, case: Case, points: Callable[[str], Path], on_progress: OnProgress | None) -> ProofFiles:
+    """Paths for the Rust binary, with the caches of points made where they are absent."""
+    return ProofFiles(
+        case.enrolment.path, ensure_points(tool, "enrolment", case.enrolment, points(case.enrolment.digest), on_progress),
+        case.request.path, ensure_points(tool, "request", case.request, points(case.request.digest), on_progress),
+        case.state.path,
+    )  # fmt: skip
+
+
+def result_of(case: Case, report: dict[str, Any]) -> VerifyResult:
+    """The Rust verifier's report as a result. Raises InternalError as `parse_verdict` does."""
     chunks, reason, seconds, peak = parse_verdict(report, case.request.touched)
     weights = case.request.touched_weights
     return VerifyResult(
