@@ -41,12 +41,15 @@ def write_page(results: Path, ezkl: Path, page: Path) -> None:
         InputError: the page lacks a section, or has one that nobody fills.
     """
     found = Results(results, ezkl)
+    drawn = plots.figures(found)
     with storage_errors(page):
         text = page.read_text()
-    write_text(page, filled(text, {name: section(found) for name, section in SECTIONS.items()}), force=True)
+    shown = {f"figure_{name}": f"![{title}](img/performance-{name}.svg)" if name in drawn else "" for name, title in plots.TITLES.items()}
+    sections = {name: section(found) for name, section in SECTIONS.items()}
     folder = make_directory(page.parent / "img")
-    for name, figure in plots.figures(found).items():
+    for name, figure in drawn.items():
         write_text(folder / f"performance-{name}.svg", figure, force=True)
+    write_text(page, filled(text, {**sections, **shown}), force=True)
 
 
 def filled(text: str, sections: Mapping[str, str]) -> str:
@@ -56,7 +59,7 @@ def filled(text: str, sections: Mapping[str, str]) -> str:
         raise InputError("has other sections than are written", code="page", field="sections", value=sorted(named ^ set(sections)))
     for name, content in sections.items():
         pattern = rf"^<!-- {name} -->$.*?^<!-- /{name} -->$"
-        block = f"<!-- {name} -->\n{content}\n<!-- /{name} -->"
+        block = f"<!-- {name} -->\n{content}{chr(10) if content else ''}<!-- /{name} -->"
         text, count = re.subn(pattern, lambda _, block=block: block, text, flags=re.MULTILINE | re.DOTALL)
         if count != 1:
             raise InputError("is not opened and closed once", code="page", field=name, value=count)

@@ -1,4 +1,4 @@
-"""Which figures the note has, and what they show. A figure without records is left as it is."""
+"""Which figures the note has, and what they show. A figure without records is not drawn."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ from experiments.performance.tables import STAGES, fitting_set, folding, stage_c
 Record = dict[str, Any]
 Figure = Callable[[Record], float]
 
+#: What a reader who does not see a figure is told.
+TITLES = {
+    "stages": "Stages of proving", "weights": "Time against weights", "rows": "Time against rows", "lanes": "Time against lanes",
+    "k": "Time against k", "blocks": "Halo2 proof by block size", "cores": "Threads", "model": "Cost model against measurement",
+    "dense": "Dense blocks", "ezkl": "ezkl and the folded relation",
+}  # fmt: skip
+
 PROVE: Figure = lambda m: m["prove"]["us_per_weight_median"]  # noqa: E731
 HALO2: Figure = lambda m: m["prove"]["stages_us_per_weight"]["create_proof"]  # noqa: E731
 VERIFY: Figure = lambda m: m["verify"]["us_per_weight"]  # noqa: E731
@@ -25,14 +32,14 @@ _MICRO = "µs a weight"
 
 def figures(results: Results) -> dict[str, str]:
     """SVG text by name, of those that have at least two points."""
-    drawn = {
+    found = {
         "weights": _weights(results), "rows": _sweep(results, "rows", "Rows of curvature, n", "n", lambda p: p.rows, _ROWS),
         "lanes": _sweep(results, "lanes", "Lanes: weights a row of the circuit", "P", lambda p: p.lanes, _PARTS),
         "k": _sweep(results, "k", "Size of the circuit, 2^k rows", "k", lambda p: p.k, _PARTS, log_x=False),
         "blocks": _blocks(results), "cores": _cores(results), "stages": _stages(results), "dense": _dense(results), "ezkl": _ezkl(results),
         "model": _model(results),
     }  # fmt: skip
-    return {name: svg for name, svg in drawn.items() if svg is not None}
+    return {name: svg for name, svg in found.items() if svg is not None}
 
 
 _PARTS = (("prove, all rounds", PROVE), ("of it the Halo2 proof", HALO2), ("verify", VERIFY))
