@@ -34,7 +34,10 @@ impl<'a> Bases<'a> {
 
     /// The first `count`, which must not be more than there are.
     pub(crate) fn first(&self, count: usize) -> Self {
-        Bases { points: &self.points[..count], wide: if self.wide.is_empty() { self.wide } else { &self.wide[..count] } }
+        Bases {
+            points: &self.points[..count],
+            wide: if self.wide.is_empty() { self.wide } else { &self.wide[..count] },
+        }
     }
 
     /// Whether the vector kernels take these.

@@ -164,6 +164,10 @@ fn multiplications_cost() {
     time("int8", &|b| msm::signed(b.first(3984), &small, 8));
     time("int8 as bytes", &|b| bytes_msm(b.first(3984), &bytes));
     time("fold of 72", &|b| {
-        if b.wide.is_empty() { msm::full(msm::Bases::narrow(rows), &full[..72]) } else { fold(rows, &full[..72]).unwrap() }
+        if b.wide.is_empty() {
+            msm::full(msm::Bases::narrow(rows), &full[..72])
+        } else {
+            fold(rows, &full[..72]).unwrap()
+        }
     });
 }

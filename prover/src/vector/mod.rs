@@ -68,3 +68,6 @@ pub(crate) trait Kernel<W: Word> {
     /// As [`Word`].
     unsafe fn run(self) -> Self::Output;
 }
+
+#[cfg(test)]
+mod tests;

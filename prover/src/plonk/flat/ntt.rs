@@ -74,12 +74,7 @@ impl<W: Word> Extension<W> {
             }
             shifts.push(words);
         }
-        Extension {
-            inverse: Roots::new(k, omega_inverse),
-            forward: Roots::new(k, omega),
-            shifts,
-            words: n / W::WIDTH,
-        }
+        Extension { inverse: Roots::new(k, omega_inverse), forward: Roots::new(k, omega), shifts, words: n / W::WIDTH }
     }
 
     /// Words that hold one value a row.

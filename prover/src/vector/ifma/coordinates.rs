@@ -279,4 +279,3 @@ fn checked_subtract(x: &[u64; 6]) -> Option<[u64; 6]> {
     }
     (!borrow).then_some(out)
 }
-

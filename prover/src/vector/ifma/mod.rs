@@ -83,8 +83,9 @@ unsafe fn shuffled(x: __m512i, y: __m512i) -> (__m512i, __m512i) {
     (_mm512_shuffle_i64x2::<0x88>(x, y), _mm512_shuffle_i64x2::<0xdd>(x, y))
 }
 
+/// Rows to columns.
 #[inline(always)]
-unsafe fn transpose_8x8(r: [__m512i; 8]) -> [__m512i; 8] {
+pub(crate) unsafe fn transpose_8x8(r: [__m512i; 8]) -> [__m512i; 8] {
     // Pairs, then quarters, then halves.
     let (a0, a1) = (_mm512_unpacklo_epi64(r[0], r[1]), _mm512_unpackhi_epi64(r[0], r[1]));
     let (b0, b1) = (_mm512_unpacklo_epi64(r[2], r[3]), _mm512_unpackhi_epi64(r[2], r[3]));

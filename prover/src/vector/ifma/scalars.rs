@@ -71,6 +71,13 @@ impl Eight {
         ])
     }
 
+    /// Sums of Montgomery forms of R = 2^256 below 2^260, limb by limb; divided by `RAW_SCALE`. Only a product may
+    /// follow: with an element below 2p it is below 3p, which products and `store` take.
+    #[inline(always)]
+    pub(crate) unsafe fn from_limbs(limbs: [__m512i; LIMBS]) -> Self {
+        Eight(limbs)
+    }
+
     #[inline(always)]
     unsafe fn constant(limbs: [u64; LIMBS]) -> Self {
         Eight([all(limbs[0]), all(limbs[1]), all(limbs[2]), all(limbs[3]), all(limbs[4])])
