@@ -102,7 +102,7 @@ class Round:
                 ready, _ = self._ray.wait(list(self._busy), num_returns=1, timeout=_LOOK_SECONDS)
                 for reference in ready:
                     self._moved = time.monotonic()
-                    self._settle(self._busy.pop(reference), reference)
+                    self._answered(self._busy.pop(reference), reference)
                 self._require_movement()
         finally:
             for hired in self._busy.values():
@@ -122,6 +122,13 @@ class Round:
     def _ask(self, hired: _Hired, phase: str, *arguments: Any, method: str | None = None) -> None:
         hired.phase = phase
         self._busy[getattr(hired.actor, method or phase).remote(*arguments)] = hired
+
+    def _answered(self, hired: _Hired, reference: Any) -> None:
+        try:
+            self._settle(hired, reference)
+        except BaseException:
+            self._dismiss(hired)
+            raise
 
     def _settle(self, hired: _Hired, reference: Any) -> None:
         """A worker has answered, or is lost."""
@@ -185,7 +192,6 @@ class Round:
     def _fail(self, hired: _Hired, failure: ZkapexError) -> None:
         job, hired.job = hired.job, None
         if self._then.on_failure is None or job is None:
-            self._dismiss(hired)
             raise failure
         self._jobs.extend(self._then.on_failure(job, failure))
         self._next_job(hired)
