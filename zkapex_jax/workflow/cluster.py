@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,6 +30,7 @@ class Cluster:
     threads: int
     on_event: Callable[[Event], None] | None = None
     start_seconds: float = START_SECONDS
+    leaving: list[Any] = field(default_factory=list)
 
     @classmethod
     @contextmanager
@@ -64,7 +65,8 @@ class Cluster:
         Raises RefusedError if every worker has another program, prover or tables; InternalError if no worker can be had,
         or a job is lost with its worker again and again; whatever the callbacks raise.
         """
-        terms = Terms(self.ray, self.threads, self.on_event, self.start_seconds, identity(binary, presets), tuple(presets))
+        wanted = identity(binary, presets)
+        terms = Terms(self.ray, self.threads, self.on_event, self.start_seconds, wanted, tuple(presets), self.leaving)
         Round(terms, jobs, Callbacks(on_result, on_failure, on_lost)).work()
 
 

@@ -25,7 +25,7 @@ from zkapex_jax.workflow.cluster import Cluster
 from zkapex_jax.workflow.cluster_round import Job
 from zkapex_jax.workflow.cluster_store import SentFile
 from zkapex_jax.workflow.cluster_worker import PUBLIC
-from zkapex_jax.workflow.proving import chunk_openings, proof_path
+from zkapex_jax.workflow.proving import chunk_openings, is_record_of, proof_path
 from zkapex_jax.workflow.session import ClientSession
 from zkapex_jax.workflow.toolchain import Toolchain
 
@@ -71,7 +71,7 @@ def store(folder: Path, chunk: int, answer: Mapping[str, Any]) -> dict[str, Any]
     try:
         record, manifest = json.loads(answer["record"]), json.loads(answer["manifest"])
         proof, line = bytes(answer["proof"]), dict(answer["line"])
-        whole = record["proof_sha256"] == hashlib.sha256(proof).hexdigest() and int(line["chunk"]) == chunk
+        whole = is_record_of(record, hashlib.sha256(proof).hexdigest(), seeded=True) and int(line["chunk"]) == chunk
     except (KeyError, TypeError, ValueError) as error:
         raise InternalError(f"a worker's answer is not understood: {error!r}", code="worker_output") from error
     if not whole:

@@ -48,7 +48,10 @@ OnLost = Callable[[Job], None]
 
 @dataclass(frozen=True)
 class Terms:
-    """What a round is run by: Ray, threads (and CPUs) of a worker, who watches, seconds that a start may take, digests."""
+    """What a round is run by: Ray, threads (and CPUs) of a worker, who watches, seconds that a start may take, digests.
+
+    `leaving` holds workers that end by themselves: Ray kills those whom nobody holds.
+    """
 
     ray: Any
     threads: int
@@ -56,6 +59,7 @@ class Terms:
     start_seconds: float
     wanted: Mapping[str, str]
     presets: Sequence[str]
+    leaving: list[Any]
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,7 @@ class Round:
     def _refuse(self, hired: _Hired, failure: ZkapexError) -> None:
         self._refusals.append(failure)
         self._tell("refused", hired)
-        self._dismiss(hired)
+        self._kill(hired)
 
     def _slots(self) -> int:
         """Workers that the cluster has CPUs for: it may grow and shrink meanwhile."""
@@ -224,10 +228,16 @@ class Round:
         self._jobs.appendleft(job)
 
     def _dismiss(self, hired: _Hired) -> None:
-        """Let a worker end what it is at and clean up; then end it by force."""
-        if hired.phase != "greet":
-            with suppress(self._ray.exceptions.RayError):
-                self._ray.get(hired.actor.leave.remote(), timeout=_LEAVE_SECONDS)
+        """Let a worker end what it is at and clean up; then end it by force.
+
+        One that is being started ends by itself once it has: killed now, its place would be thought taken for a minute.
+        """
+        if hired.phase == "greet":
+            hired.actor.__ray_terminate__.remote()
+            self._terms.leaving.append(hired.actor)
+            return
+        with suppress(self._ray.exceptions.RayError):
+            self._ray.get(hired.actor.leave.remote(), timeout=_LEAVE_SECONDS)
         self._kill(hired)
 
     def _kill(self, hired: _Hired) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -134,9 +135,16 @@ def _names(record: Path, proof: Path) -> bool:
     """Whether a proof's record (`.seed` where a new commitment was drawn, `.done` elsewhere) holds its digest."""
     try:
         fields = json.loads(read_bytes(record, max_bytes=4096))
-        return isinstance(fields, dict) and fields.get("proof_sha256") == file_digest(proof)
+        return isinstance(fields, dict) and is_record_of(fields, file_digest(proof), seeded=record.suffix == ".seed")
     except (InputError, ValueError):
         return False
+
+
+def is_record_of(fields: Mapping[str, Any], proof_digest: str, *, seeded: bool) -> bool:
+    """Whether a record is whole and of this proof: it names its SHA-256 and, where it holds the seed, that of both."""
+    if fields.get("proof_sha256") != proof_digest or ("seed" in fields) != seeded:
+        return False
+    return not seeded or fields.get("seed_sha256") == hashlib.sha256(f"{proof_digest}{fields['seed']}".encode()).hexdigest()
 
 
 def since_resumed(on_progress: OnProgress | None, request: Request, missing: Sequence[int]) -> OnProgress | None:

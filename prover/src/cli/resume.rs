@@ -63,26 +63,38 @@ impl Folder {
         self.path.join(format!("chunk-{chunk:05}.{extension}"))
     }
 
-    /// Bytes of a chunk's proof if it is there whole: its SHA-256 is the one recorded.
+    /// Bytes of a chunk's proof if it is there whole: its SHA-256 is the one recorded, and the seed is the one that was
+    /// drawn with it. A proof whose seed is lost serves nobody.
     pub fn finished(&self, chunk: usize) -> Option<Vec<u8>> {
         let proof = fs::read(self.proof(chunk)).ok()?;
         let record: Value = serde_json::from_str(&fs::read_to_string(self.record(chunk)).ok()?).ok()?;
-        let whole = record["proof_sha256"].as_str() == Some(&hex::encode(Sha256::digest(&proof)));
+        let digest = hex::encode(Sha256::digest(&proof));
+        let seed = record["seed"].as_str();
+        let bound = seed.is_none_or(|seed| record["seed_sha256"].as_str() == Some(&seed_digest(&digest, seed)));
+        let whole = record["proof_sha256"].as_str() == Some(&digest) && bound && seed.is_some() == (self.kept == Kept::Seed);
         whole.then_some(proof)
     }
 
     /// Stores a chunk's record first and its proof last, so that a proof is never there without its seed.
     pub fn store(&self, chunk: usize, seed: Option<&[u8; 32]>, proof: &[u8]) -> Result<()> {
-        let mut record = json!({"proof_sha256": hex::encode(Sha256::digest(proof))});
+        let digest = hex::encode(Sha256::digest(proof));
+        let mut record = json!({"proof_sha256": digest});
         if self.insecure_blinding {
             record["insecure_blinding"] = json!(true);
         }
         if let Some(seed) = seed {
-            record["seed"] = json!(hex::encode(seed));
+            let seed = hex::encode(seed);
+            record["seed_sha256"] = json!(seed_digest(&digest, &seed));
+            record["seed"] = json!(seed);
         }
         write_atomic(&self.record(chunk), record.to_string().as_bytes(), seed.is_some())?;
         write_atomic(&self.proof(chunk), proof, false)
     }
+}
+
+/// SHA-256 of both hexadecimal texts, the proof's digest first: says that a seed is whole and of this proof.
+fn seed_digest(proof: &str, seed: &str) -> String {
+    hex::encode(Sha256::new().chain_update(proof).chain_update(seed).finalize())
 }
 
 fn lock(folder: &Path) -> Result<File> {
