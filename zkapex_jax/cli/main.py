@@ -18,6 +18,7 @@ from zkapex_jax.cli.inspect import inspect
 from zkapex_jax.cli.keygen import keygen
 from zkapex_jax.cli.ledger import ledger_app
 from zkapex_jax.cli.options import ANYONE, CLIENT, EXIT_CODES, PROVIDER, epilog
+from zkapex_jax.cli.plan import plan
 from zkapex_jax.cli.prove import advance, prove
 from zkapex_jax.cli.renew import adopt, re_enrol
 from zkapex_jax.cli.request import publish, request
@@ -44,11 +45,15 @@ _REQUEST = (
     "zkapex request --base base --forget-data forget.safetensors --retain-data retain.safetensors "
     "--target '**/intermediate/dense/kernel' --forget 'digits 3 and 8' --provider provider --out request.safetensors"
 )
+_PLAN = (
+    "zkapex plan --base base --forget-data forget.safetensors --retain-data retain.safetensors --target '**/intermediate/dense/kernel'"
+)
 _COMMANDS = (
     (PROVIDER, keygen, "zkapex keygen provider"),
     (PROVIDER, base, _BASE),
     (CLIENT, enrol, _ENROL),
     (PROVIDER, admit, "zkapex admit alice/enrolment.safetensors --provider provider --out alice.state"),
+    (PROVIDER, plan, _PLAN),
     (PROVIDER, request, _REQUEST),
     (PROVIDER, publish, "zkapex publish request.safetensors --provider provider"),
     (
@@ -64,7 +69,7 @@ _COMMANDS = (
     (PROVIDER, state, "zkapex state --provider provider --client alice --out alice.state"),
     (ANYONE, verify_enrolment, _AUDIT),
     (ANYONE, audit, "zkapex audit alice.bundle --provider provider --html audit.html"),
-    (ANYONE, estimate, "zkapex estimate request.safetensors"),
+    (ANYONE, estimate, "zkapex estimate --model vit-b16 --preset ceremony-4096"),
     (ANYONE, inspect, "zkapex inspect request.safetensors"),
     (ANYONE, tables, "zkapex tables --preset ceremony-4096 --out tables.json"),
     (ANYONE, demo, "zkapex demo --task hard --out runs/demo-hard"),

@@ -52,6 +52,13 @@ def request(
             "How far free weights may move: D as a multiple of the masked base weights' energy. Default: measured on honest clients.",
         ),
     ] = None,
+    chunks: Annotated[
+        int | None,
+        typer.Option(
+            "--chunks", min=1, metavar="T", show_default=False,
+            help="Cluster the mask in at most T chunks: cheaper to answer, forgets less. See `zkapex plan`. Default: no limit.",
+        ),
+    ] = None,
     key: Annotated[Path | None, option("key", "FILE", "Signing key. Default: provider.key in the provider's folder.")] = None,
     micro_batch: Annotated[
         int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
@@ -89,7 +96,7 @@ def request(
         gammas = fleet_gammas(opened, loaded.layout, tool.preset)
         plan = plan_request(
             tool.preset, loss_fn=loaded.model.loss, params=loaded.params, layout=loaded.layout, forget=examples[0], retain=examples[1],
-            sparsity=sparsity, budget_factor=_factor(budget), micro_batch=micro_batch, scratch=provider, on_progress=on_progress,
+            sparsity=sparsity, budget_factor=_factor(budget), micro_batch=micro_batch, chunks=chunks, scratch=provider, on_progress=on_progress,
         )  # fmt: skip
         made = create_request(
             tool, out=out, key=signing_key, model=published_base.model_ref, layout=loaded.layout, mask=plan.mask,

@@ -31,9 +31,11 @@ _FLOAT_BYTES = 4
 
 @dataclass(frozen=True)
 class Disk:
-    """Bytes: a client's folder after one answer, its peak while it enrols, the provider's folder with one client, the bundle."""
+    """Bytes: a client's folder after one answer; named files at the peak of enrolling, and with the nameless and the gradient
+    rows beside them; the provider's folder with one client; the bundle, and the proofs in it."""
 
     client: int
+    client_draft: int
     client_peak: int
     provider: int
     bundle: int
@@ -51,9 +53,9 @@ def disk(preset: Preset, layout: ChunkedLayout, touched: Sequence[int]) -> Disk:
         files.base + files.base_points + files.enrolment + files.enrolment_points + files.enrolment_proof
         + files.request + files.request_points + files.bundle + 2 * files.state + files.ledger
     )  # fmt: skip
-    rows = layout.weights * preset.client_rows
-    enrolling = files.base + (_FLOAT_BYTES + 1) * rows + 2 * files.secret + files.enrolment
-    return Disk(client, max(client, enrolling), provider, files.bundle, files.messages)
+    draft = max(client, files.base + 2 * files.secret + files.enrolment)
+    rows = (_FLOAT_BYTES + 1) * layout.weights * preset.client_rows
+    return Disk(client, draft, max(client, draft + rows), provider, files.bundle, files.messages)
 
 
 class _Files:

@@ -28,6 +28,7 @@ _WEIGHT_BYTES = 8
 
 #: Chunks of the walks go up by as many as a machine of few cores verifies at once, or throughput would be misread.
 _MAX_STRIDE = 4
+_REPEATS = 4
 _HASHED = 1 << 25
 
 
@@ -70,7 +71,7 @@ def calibrate(
     threads = tool.prover.threads or len(os.sched_getaffinity(0))
     for chunks in walk_sizes(threads, len(layout.chunks)):
         with tempfile.TemporaryDirectory(prefix="zkapex-estimate-", dir=folder) as passing:
-            walks.append(walk(tool, Path(passing), chunks=chunks, size=layout.chunks[0], check=check, on_progress=on_progress))
+            walks.append(walk(tool, Path(passing), chunks=chunks, size=layout.chunks[0], check=check, repeats=_REPEATS, on_progress=on_progress))
     scan = layout.chunks[0] * (tool.preset.client_rows + _WEIGHT_BYTES) * _hash_seconds()
     rates = {name: fit(walks, name, scan if name in SCANNING else 0.0) for name in PAYERS}
     return Calibration(tool.preset.name, layout.chunks[0], threads, rates, check, time.perf_counter() - begun)
@@ -88,10 +89,9 @@ def fit(walks: list[Walked], name: str, scan: float = 0.0) -> Rate:
     first, last = walks[0], walks[-1]
     small, large = first.steps[name], last.steps[name]
     memory = max(small.memory_bytes or 0, large.memory_bytes or 0)
-    told = [second for walked in walks for second in walked.steps[name].chunk_seconds]
-    if told:
-        # Compiling and tables that are built once make the first chunk slow: they belong to the fixed part.
-        per_chunk = statistics.median(told) + scan
+    if large.chunk_seconds:
+        # What is compiled or built once is in the first walk's seconds and so in the fixed part.
+        per_chunk = statistics.median(large.chunk_seconds) + scan
     elif first is last:
         return Rate(0.0, large.seconds / last.touched, memory)
     else:

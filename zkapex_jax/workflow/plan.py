@@ -17,7 +17,9 @@ from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.forget import budget as chunk_budget
 from zkapex_jax.forget import forget_rows, mask_scores, select_mask
 from zkapex_jax.forget.budget import masked_energy
+from zkapex_jax.forget.clustering import clustered_mask
 from zkapex_jax.formats.scratch import release, scratch_array
+from zkapex_jax.models.chunks import chunk_bounds
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.models.targets import flatten
 from zkapex_jax.presets import Preset
@@ -51,12 +53,13 @@ def plan_request(
     sparsity: float,
     budget_factor: Fraction | None = None,
     micro_batch: int = 8,
+    chunks: int | None = None,
     scratch: str | os.PathLike[str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> RequestPlan:
     """Score every target weight of the base model, mask the `sparsity` share of highest score, add forget rows.
 
-    `budget_factor`: D as a multiple of the masked base weights' energy; None takes the measured default. `scratch`: a folder
+    `chunks`: the mask touches at most so many (`planner` shows what that costs and forgets). `budget_factor`: D as a multiple of the masked base weights' energy; None takes the measured default. `scratch`: a folder
     on whose disk vectors of W values are kept, 40 + 4 K bytes a weight, in files without names; without it, in memory.
     """
 
@@ -64,15 +67,38 @@ def plan_request(
         return lambda done, total: tell(on_progress, stage, done, total)
 
     given = {"loss_fn": loss_fn, "params": params, "layout": layout, "micro_batch": micro_batch, "scratch": scratch}
-    of_forget = gradient_moments(**given, examples=forget, on_block=told("forget moments"))
-    of_retain = gradient_moments(**given, examples=retain, on_block=told("retain moments"))
+    scores = score_weights(**given, forget=forget, retain=retain, on_progress=on_progress)
+    mask = select_mask(scores, sparsity) if chunks is None else clustered_mask(
+        scores, sparsity, chunk_bounds(layout.weights, preset.capacity), chunks
+    )  # fmt: skip
+    del scores
     theta = flatten(params, layout)
-    mask = select_mask(_scores(of_forget, of_retain, theta, scratch), sparsity)
-    del of_forget, of_retain
     budget = default_budget(preset, layout, to_fixed(theta), mask, factor=budget_factor)
     del theta
     rows = forget_rows(**given, examples=forget, count=preset.forget_rows, mask=mask, on_block=told("forget rows"))
     return RequestPlan(mask, rows, budget)
+
+
+def score_weights(
+    *,
+    loss_fn: LossFunction,
+    params: Any,
+    layout: TargetLayout,
+    forget: Examples,
+    retain: Examples,
+    micro_batch: int = 8,
+    scratch: str | os.PathLike[str] | None = None,
+    on_progress: OnProgress | None = None,
+) -> np.ndarray:
+    """Score float64 [W] of every target weight (`forget.mask_scores`); `scratch` as in `plan_request`."""
+
+    def told(stage: str) -> OnBlock:
+        return lambda done, total: tell(on_progress, stage, done, total)
+
+    given = {"loss_fn": loss_fn, "params": params, "layout": layout, "micro_batch": micro_batch, "scratch": scratch}
+    of_forget = gradient_moments(**given, examples=forget, on_block=told("forget moments"))
+    of_retain = gradient_moments(**given, examples=retain, on_block=told("retain moments"))
+    return _scores(of_forget, of_retain, flatten(params, layout), scratch)
 
 
 def _scores(

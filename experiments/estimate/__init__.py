@@ -1,0 +1,1 @@
+"""Whether `zkapex estimate` is true: an estimate, then the work itself, in one run."""

@@ -1,0 +1,166 @@
+"""Estimates: straight lines, bytes of real files, room that is short, and the planner's choices."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zkapex_jax.errors import InputError, StorageError
+from zkapex_jax.models.layout import TargetLayout
+from zkapex_jax.presets import PRESETS, TOY, get_preset
+from zkapex_jax.protocol import ChunkedLayout
+from zkapex_jax.workflow.costs import estimate, scaled
+from zkapex_jax.workflow.costs_disk import disk
+from zkapex_jax.workflow.costs_room import Room, fitting, require_room, room_at
+from zkapex_jax.workflow.estimate_calibration import Calibration, Rate, calibrate, fit, walk_sizes
+from zkapex_jax.workflow.estimate_walk import PAYERS, Step, Walked, kept_bytes, walk
+from zkapex_jax.workflow.planner import choices, default_counts
+from zkapex_jax.workflow.toolchain import open_toolchain
+
+SERVING = get_preset("ceremony-4096")
+
+
+def layout_of(weights: int, preset=TOY) -> ChunkedLayout:
+    return ChunkedLayout.cut(TargetLayout("w", (("w", (weights,)),)), preset)
+
+
+def walked(chunks: int, seconds: float, told: tuple[float, ...] = ()) -> Walked:
+    return Walked(chunks, 900, chunks, Path("."), steps={"prove": Step(seconds, told, 100 * chunks)})
+
+
+def test_a_line_through_two_walks() -> None:
+    """0.5 s and 0.25 s a chunk."""
+    assert fit([walked(2, 1.0), walked(4, 1.5)], "prove") == Rate(0.5, 0.25, 400)
+
+
+def test_told_seconds_count_more_than_walls() -> None:
+    """The median of the longer walk; what the first walk took beyond it is fixed; a scan is paid for every chunk."""
+    rate = fit([walked(2, 3.0, (2.0, 0.25)), walked(4, 9.0, (0.25, 0.25, 7.0, 0.25))], "prove", 0.125)
+    assert rate == Rate(3.0 - 2 * 0.375, 0.375, 400, 0.125)
+    assert rate.seconds(10, 8) == rate.fixed + 3.75 + 1.0
+
+
+def test_a_line_that_would_fall() -> None:
+    assert fit([walked(2, 8.0), walked(4, 2.0)], "prove").per_chunk == 0.5
+
+
+def test_a_small_layout_is_walked_as_it_is() -> None:
+    assert [walk_sizes(2, chunks) for chunks in (1, 4, 5, 445)] == [(1,), (4,), (2, 4), (2, 4)]
+    assert walk_sizes(1, 100) == (1, 3) and walk_sizes(64, 100) == (4, 8)
+    assert fit([walked(3, 6.0)], "prove") == Rate(0.0, 2.0, 300)
+
+
+def calibration(preset=TOY, **rates: Rate) -> Calibration:
+    return Calibration(preset.name, 900, 2, {step: rates.get(step, Rate(1.0, 1.0, 5 << 20)) for step in PAYERS}, False, 1.0)
+
+
+def test_totals_by_who_pays() -> None:
+    """Ten chunks, four touched: enrolment goes by ten, the answer by four, and what the mask leaves alone is scanned."""
+    cost = estimate(TOY, layout=layout_of(8960), touched=range(4), measured=calibration(prove=Rate(1.0, 2.0, 7 << 20, 0.5)))
+    assert (cost.chunks, cost.all_chunks, cost.weights) == (4, 10, 3584)
+    assert cost.prove_seconds == 1 + 4 * 2 + 6 * 0.5
+    assert cost.fleet_seconds == 2 * (1 + 10) + 2 * (1 + 4)
+    assert cost.enrol_seconds == 2 * (1 + 10)
+    assert cost.answer_seconds == cost.prove_seconds + 1 + 4
+    assert cost.memory_bytes == 7 << 20
+
+
+def test_refused_estimates() -> None:
+    with pytest.raises(InputError, match="below 10"):
+        estimate(TOY, layout=layout_of(8960), touched=[10])
+    with pytest.raises(InputError, match="another preset"):
+        estimate(TOY, layout=layout_of(8960), touched=[0], measured=calibration(SERVING))
+
+
+@pytest.mark.parametrize(("chunks", "touched"), [(3, 3), (6, 2)])
+def test_disk_of_real_files(cache: Path, tmp_path: Path, chunks: int, touched: int) -> None:
+    tool = open_toolchain("toy", folder=cache)
+    done = walk(tool, tmp_path, chunks=chunks, size=TOY.capacity, touched=touched)
+    sizes = disk(TOY, layout_of(chunks * TOY.capacity), range(touched))
+    assert sizes.messages == done.messages_bytes
+    assert sizes.bundle == pytest.approx(done.bundle_bytes, rel=0.15)
+    assert sizes.client == pytest.approx(kept_bytes(done.client), rel=0.15)
+    assert sizes.provider == pytest.approx(kept_bytes(done.provider), rel=0.15)
+    assert all(step.seconds > 0 for step in done.steps.values()) and set(done.steps) == set(PAYERS)
+
+
+def test_a_calibration_walks_this_machine(cache: Path) -> None:
+    layout = layout_of(20 * 800)
+    tool = open_toolchain("toy", folder=cache, threads=1)
+    measured = calibrate(tool, layout, check=True)
+    assert (measured.preset, measured.size, measured.threads) == ("toy", layout.chunks[0], 1)
+    assert all(rate.per_chunk > 0 for rate in measured.rates.values())
+    assert measured.rates["prove"].untouched > 0 and measured.rates["prove"].memory_bytes > 1 << 20
+
+
+def room(memory: int | None, space: int) -> Room:
+    return Room(memory, space, Path("/there"))
+
+
+def test_too_little_memory_names_the_preset_that_fits() -> None:
+    """A larger domain than fits: the default preset would do."""
+    large = get_preset("ceremony-32768")
+    layout = layout_of(10**7, large)
+    cost = estimate(large, layout=layout, touched=range(len(layout.chunks)))
+    here = room(cost.memory_bytes - 1, 10**12)
+    with pytest.raises(StorageError, match="memory is too small.*preset ceremony-[0-9a-z-]+ would fit") as caught:
+        require_room(large, cost, layout, range(3), here)
+    assert (caught.value.code, caught.value.exit_code, caught.value.field) == ("no_memory", 4, "memory")
+    fits = fitting(large, cost, layout, range(3), here)
+    assert fits and all(each.memory_bytes < cost.memory_bytes for each in fits)
+    assert not {each.preset for each in fits} & {name for name, preset in PRESETS.items() if preset.insecure}
+    require_room(large, cost, layout, range(3), room(None, 10**12))
+
+
+def test_too_little_disk() -> None:
+    layout = layout_of(10**8, SERVING)
+    cost = estimate(SERVING, layout=layout, touched=range(9))
+    require_room(SERVING, cost, layout, range(9), room(1 << 34, cost.disk_bytes))
+    with pytest.raises(StorageError, match="disk is too small.*no preset would fit") as caught:
+        require_room(SERVING, cost, layout, range(9), room(1 << 34, 10**9))
+    assert caught.value.code == "no_disk" and "1.0 GB free" in str(caught.value)
+    require_room(SERVING, cost, layout, range(9), room(1 << 34, 10**9), resource="memory")
+
+
+def test_room_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    found = room_at(tmp_path / "not" / "yet")
+    assert found.disk > 0 and (found.memory is None or found.memory > 0)
+
+
+def test_other_presets_are_scaled_by_what_was_measured() -> None:
+    layout = layout_of(10**7, SERVING)
+    sheet = estimate(SERVING, layout=layout, touched=range(len(layout.chunks)))
+    slow = dataclasses.replace(sheet, prove_seconds=3 * sheet.prove_seconds)
+    other = get_preset("ceremony-16384")
+    plain, slower = (scaled(SERVING, known, layout, range(len(layout.chunks)), other) for known in (sheet, slow))
+    assert slower.prove_seconds == pytest.approx(3 * plain.prove_seconds)
+
+
+def test_clustered_masks_forget_less_and_cost_less() -> None:
+    numbers = np.random.default_rng(0)
+    layout = layout_of(16 * TOY.capacity)
+    level = np.repeat(numbers.random(16), TOY.capacity)
+    made = choices(TOY, layout, level * numbers.exponential(1.0, layout.weights), 0.05)
+    assert [choice.chunks for choice in made] == sorted((choice.chunks for choice in made), reverse=True)
+    assert made[0].share == 1.0 and made[-1].chunks == 1
+    for scattered, clustered in zip(made, made[1:], strict=False):
+        assert clustered.masked == scattered.masked
+        assert clustered.share <= scattered.share and clustered.share <= clustered.bound <= 1
+        assert clustered.cost.prove_seconds < scattered.cost.prove_seconds
+        assert clustered.cost.bundle_bytes < scattered.cost.bundle_bytes
+    assert made[1].share > 0.97 * made[1].bound  # near the best that so few chunks can do
+
+
+def test_the_planner_s_counts_and_judge() -> None:
+    assert default_counts(np.full(16, 100), 250, 16) == [12, 8, 4, 3]
+    assert default_counts(np.full(16, 100), 250, 4) == [3]
+    layout, seen = layout_of(4 * TOY.capacity), []
+    scores = np.random.default_rng(1).random(layout.weights)
+    made = choices(TOY, layout, scores, 0.1, counts=[2], judge=lambda mask: (seen.append(int(mask.sum())) or 0.25, 0.75))
+    assert [(choice.forget_accuracy, choice.retain_accuracy) for choice in made] == [(0.25, 0.75)] * 2
+    assert seen == [made[0].masked] * 2
+    with pytest.raises(InputError, match="scores"):
+        choices(TOY, layout, scores[1:], 0.1)
