@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from zkapex_jax.errors import InputError
+from zkapex_jax.formats.scratch import release
 
 #: γ = tr(GᵀG) / (32 n): accuracy is flat over four decades around it.
 DAMPING_DIVISOR = 32
@@ -26,6 +27,7 @@ def row_norms(rows: np.ndarray) -> np.ndarray:
     for columns in _column_blocks(rows):
         block = rows[:, columns].astype(np.float64)
         squares += np.einsum("ij,ij->i", block, block)
+        release(rows)
     if not np.isfinite(squares).all():
         raise InputError("holds a NaN or an infinity", code="not_finite", field="rows",
                          value=f"row {int(np.argmin(np.isfinite(squares)))}")  # fmt: skip
@@ -57,6 +59,7 @@ def clip_rows(rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     clipped = np.empty_like(rows) if out is None else out
     for columns in _column_blocks(rows):
         np.multiply(rows[:, columns], factors, out=clipped[:, columns])
+        release(rows), release(clipped)
     return clipped
 
 

@@ -41,7 +41,7 @@ def forget_rows(loss_fn: LossFunction, params: Any, examples: Examples, count: i
         del block
     for row in rows:
         row[mask] = 0.0
-    release(rows)
+        release(rows)
     return rows
 
 

@@ -13,6 +13,7 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.formats import canonical
 from zkapex_jax.formats.atomic import PUBLIC_MODE, atomic_file
 from zkapex_jax.formats.container import VERSION
+from zkapex_jax.formats.scratch import release
 from zkapex_jax.formats.tensors import LazyTensor, TensorSpec, data_order, file_header, spec_of
 
 Signer = Callable[[bytes], bytes]
@@ -69,6 +70,7 @@ def _write_tensor(file: BinaryIO, name: str, item: np.ndarray | LazyTensor, spec
         state.update(view)
         file.write(view)
         written += len(view)
+        release(piece)
     if written != spec.nbytes:
         raise InputError(f"tensor {name} got {written} bytes for {spec}", code="bad_tensor")
     return state.hexdigest()

@@ -14,6 +14,7 @@ from typing import Any
 from zkapex_jax.formats.atomic import make_directory
 from zkapex_jax.prover import OnProgress, tell
 from zkapex_jax.workflow.folders import Provider
+from zkapex_jax.workflow.memory import map_large_arrays
 from zkapex_jax.workflow.scale_models import scale_model
 from zkapex_jax.workflow.scale_record import Facts, Record, RecordingProver
 from zkapex_jax.workflow.scale_report import scale_report
@@ -45,6 +46,7 @@ def run_scale(
             honest answer that cannot meet the request. InternalError: an honest proof is refused.
         StorageError: the disk has no room.
     """
+    map_large_arrays()
     size = scale_model(model)
     sampled = chunks if chunks is not None else QUICK_CHUNKS if quick else None
     recording = RecordingProver(tool.prover.binary, tool.prover.threads)

@@ -51,7 +51,7 @@ _OPT = {"model_type": "opt", "hidden_size": 768, "ffn_dim": 3072, "num_hidden_la
 SCALE_MODELS: Mapping[str, ScaleModel] = MappingProxyType({
     model.name: model
     for model in (
-        ScaleModel("vit-b16", _VIT, "vit/encoder/layer/*/intermediate/dense/kernel", 2),
+        ScaleModel("vit-b16", _VIT, "vit/encoder/layer/*/intermediate/dense/kernel", 1),
         ScaleModel("opt-125m", _OPT, "model/decoder/layers/*/fc?/kernel", 1),
     )
 })  # fmt: skip

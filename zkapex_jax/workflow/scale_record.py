@@ -14,7 +14,7 @@ from zkapex_jax.formats.atomic import write_text
 from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.prover import OnProgress, Prover
 from zkapex_jax.prover.process import Outcome
-from zkapex_jax.workflow.memory import own_peak, reset_peak
+from zkapex_jax.workflow.memory import give_back, own_peak, reset_peak
 
 Facts = dict[str, Any]
 _MAX_BYTES = 16 << 20
@@ -60,6 +60,7 @@ class Record:
         """Do a stage and note its cost, unless it was done before."""
         if any(stage["name"] == name for stage in self._stages):
             return self.facts(name)
+        give_back()
         reset, first, started = reset_peak(), len(self._prover.calls), time.monotonic()
         facts = work()
         seconds, calls, own = time.monotonic() - started, self._prover.calls[first:], own_peak() if reset else None

@@ -21,6 +21,7 @@ from zkapex_jax.workflow.base import create_base, publish_base
 from zkapex_jax.workflow.committing import commit_enrolment
 from zkapex_jax.workflow.enrolment_proving import prove_enrolment
 from zkapex_jax.workflow.folders import Provider
+from zkapex_jax.workflow.memory import give_back
 from zkapex_jax.workflow.plan import fleet_gammas, plan_request, scale_forget_rows
 from zkapex_jax.workflow.proving import prove
 from zkapex_jax.workflow.request import create_request
@@ -109,6 +110,7 @@ def _gradients(run: Run) -> Facts:
     model, sampled = run.load()
     params = personal_params(sampled.params, sampled.layout, run.seed)
     sampled.params.clear()  # the personal model shares what it did not change
+    give_back()
     rows = create_rows(run.rows, run.tool.preset.client_rows, sampled.layout.weights)
     per_example_gradients(
         sampled.loss, params, sampled.layout, run.examples(model, "personal", len(rows)), run.size.micro_batch, out=rows,
@@ -155,6 +157,7 @@ def _plan(run: Run, provider: Provider, base: Facts) -> Facts:
         micro_batch=run.size.micro_batch, scratch=run.folder, on_progress=run.on_progress,
     )  # fmt: skip
     sampled.params.clear()
+    give_back()
     gammas = fleet_gammas(provider, sampled.layout, run.tool.preset)
     made = create_request(
         run.tool, out=run.folder / "request.safetensors", key=SigningKey.load(run.key),
