@@ -127,5 +127,3 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def world(tmp_path: Path, cache: Path, brake: Brake) -> World:
     return open_world(tmp_path / "world", cache)
-
-

@@ -64,7 +64,9 @@ def test_the_result_is_that_of_a_local_run(client: Client, joined: Watched, tmp_
     assert {name: getattr(given, name) for name in names} == {name: getattr(wanted, name) for name in names}
     assert given.container.specs == wanted.container.specs
     folders = [client.chunk_files(), client.chunk_files(tmp_path / "local")]
-    assert [sorted(path.name for path in folder.iterdir()) for folder in folders][0] == sorted(p.name for p in folders[1].iterdir())
+    assert [sorted(path.name for path in folder.iterdir()) for folder in folders][0] == sorted(
+        p.name for p in folders[1].iterdir()
+    )
     manifests = [json.loads((folder / "manifest.json").read_text()) for folder in folders]
     assert manifests[0] == manifests[1]
     assert [chunk.chunk for chunk in far.chunks] == [chunk.chunk for chunk in near.chunks]
@@ -91,7 +93,9 @@ def test_a_killed_worker_costs_its_chunk_alone(client: Client, joined: Watched, 
     other = next(job for job in ("chunk 0", "chunk 1") if job != lost[0].job)
     assert (started.count(lost[0].job), started.count(other)) == (2, 1)
     spent = client.spent()
-    assert spent[int(lost[0].job.split()[1])] == 4 and spent[int(other.split()[1])] == 2, "a proof that is begun again counts again"
+    assert spent[int(lost[0].job.split()[1])] == 4 and spent[int(other.split()[1])] == 2, (
+        "a proof that is begun again counts again"
+    )
     assert client.accepted(result.bundle)
 
 

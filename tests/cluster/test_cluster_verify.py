@@ -32,9 +32,7 @@ def bundles(world: World, tmp_path: Path) -> list[Path]:
     chunks = next((world.client("bob") / "requests").glob("*/chunks-*"))
     shutil.rmtree(chunks)
     update = next((world.client("bob") / "requests").glob("*/update.safetensors"))
-    workflow.prove(
-        world.tool, folder=world.client("bob"), request=request, state=states["bob"], update=update, out=again
-    )
+    workflow.prove(world.tool, folder=world.client("bob"), request=request, state=states["bob"], update=update, out=again)
     lie = _swap(Bundle.from_file(made["dave"]), tmp_path / "lie.safetensors")
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(made["alice"].read_bytes()[:-7])

@@ -207,7 +207,9 @@ def take_the_others(path: Path) -> None:
     shutil.copy(path.with_name(path.name.replace("00001", "00000")), path)
 
 
-_DAMAGES = [(f"chunk-00001.{kind}", damage) for kind in ("proof", "seed") for damage in (cut, empty, flip, remove, take_the_others)]
+_DAMAGES = [
+    (f"chunk-00001.{kind}", damage) for kind in ("proof", "seed") for damage in (cut, empty, flip, remove, take_the_others)
+]
 
 
 @pytest.mark.parametrize(("name", "damage"), [*_DAMAGES, ("chunk-00001.seed", change_seed)])

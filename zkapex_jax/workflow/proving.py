@@ -135,14 +135,14 @@ def _names(record: Path, proof: Path) -> bool:
     """Whether a proof's record (`.seed` where a new commitment was drawn, `.done` elsewhere) holds its digest."""
     try:
         fields = json.loads(read_bytes(record, max_bytes=4096))
-        return isinstance(fields, dict) and is_record_of(fields, file_digest(proof), seeded=record.suffix == ".seed")
+        return is_record_of(fields, file_digest(proof), seeded=record.suffix == ".seed")
     except (InputError, ValueError):
         return False
 
 
-def is_record_of(fields: Mapping[str, Any], proof_digest: str, *, seeded: bool) -> bool:
+def is_record_of(fields: Any, proof_digest: str, *, seeded: bool) -> bool:
     """Whether a record is whole and of this proof: it names its SHA-256 and, where it holds the seed, that of both."""
-    if fields.get("proof_sha256") != proof_digest or ("seed" in fields) != seeded:
+    if not isinstance(fields, dict) or fields.get("proof_sha256") != proof_digest or ("seed" in fields) != seeded:
         return False
     return not seeded or fields.get("seed_sha256") == hashlib.sha256(f"{proof_digest}{fields['seed']}".encode()).hexdigest()
 
