@@ -10,7 +10,7 @@ use crate::artefact::kinds::Bundle;
 use crate::chunk::files::expect_client;
 use crate::error::Result;
 use crate::online::session::{PublicFiles, Session};
-use crate::online::verify::verify;
+use crate::online::verify::prepare;
 use crate::plonk::VerifierSetup;
 use crate::progress::Mode;
 
@@ -37,9 +37,9 @@ pub fn run(args: &Args, mode: Mode) -> Result<Outcome> {
     check_bundle(&context, &session, &bundle)?;
     let setup = VerifierSetup::new(context.tables.clone(), context.srs.clone())?;
     let chunks: Vec<(usize, usize)> = bundle.chunks.iter().map(|c| (*c, session.frame().chunks[*c])).collect();
-    verdict(&context, (mode, "verify"), &chunks, |chunk| {
+    verdict(&context, (mode, "verify"), &chunks, &setup, |chunk| {
         let statement = session.statement(chunk, &context.committer)?;
-        verify(&setup, layout, &context.com_active, &session.binding, &statement, bundle.message(chunk)?)
+        prepare(&setup, layout, &context.com_active, &session.binding, &statement, bundle.message(chunk)?)
     })
 }
 

@@ -9,7 +9,7 @@ use crate::artefact::bad_input;
 use crate::artefact::kinds::EnrolmentProof;
 use crate::chunk::files::expect_client;
 use crate::enrolment::session::{PublicFiles, Session};
-use crate::enrolment::verify::verify;
+use crate::enrolment::verify::prepare;
 use crate::error::Result;
 use crate::plonk::VerifierSetup;
 use crate::progress::Mode;
@@ -37,9 +37,9 @@ pub fn run(args: &Args, mode: Mode) -> Result<Outcome> {
     check_proof(&context, &session, &proof)?;
     let setup = VerifierSetup::new(context.tables.clone(), context.srs.clone())?;
     let chunks: Vec<(usize, usize)> = session.frame().chunks.iter().copied().enumerate().collect();
-    verdict(&context, (mode, "verify-enrolment"), &chunks, |chunk| {
+    verdict(&context, (mode, "verify-enrolment"), &chunks, &setup, |chunk| {
         let statement = session.statement(chunk, &context.committer)?;
-        verify(&setup, layout, &session.binding, &statement, proof.message(chunk)?)
+        prepare(&setup, layout, &session.binding, &statement, proof.message(chunk)?)
     })
 }
 

@@ -17,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 use blst::blst_p1_affine;
 use group::Group;
 use midnight_curves::G1Projective;
+use rayon::prelude::*;
 
 pub use point::{
     compress, compress_affine, from_affine, parse_compressed_affine, parse_compressed_checked, parse_compressed_public,
@@ -150,6 +151,29 @@ impl Committer {
     }
 }
 
+/// Σ s_i·P_i over any points, spread over the current rayon pool. Lengths must agree.
+pub(crate) fn multiply(points: &[G1Projective], scalars: &[F]) -> G1Projective {
+    let points = to_affine(points);
+    if !crate::vector::wide() {
+        return msm::full_parallel(Bases::narrow(&points), scalars);
+    }
+    let (finite, wide, factors) = for_vectors(&points, scalars);
+    msm::full_parallel(Bases { points: &finite, wide: &wide }, &factors)
+}
+
+/// Points but those at infinity, which add nothing and have no affine form, and their scalars.
+fn for_vectors(points: &[blst_p1_affine], scalars: &[F]) -> (Vec<blst_p1_affine>, Vec<WidePoint>, Vec<F>) {
+    let (mut finite, mut wide, mut factors) = (Vec::new(), Vec::new(), Vec::new());
+    for (point, scalar) in points.iter().zip(scalars) {
+        if let Some(one) = WidePoint::new(point) {
+            finite.push(*point);
+            wide.push(one);
+            factors.push(*scalar);
+        }
+    }
+    (finite, wide, factors)
+}
+
 /// Σ s_i·P_i: the fold of commitments with the verifier's challenges.
 ///
 /// # Errors
@@ -161,16 +185,19 @@ pub fn fold(points: &[blst_p1_affine], scalars: &[F]) -> Result<G1Projective> {
     if !crate::vector::wide() {
         return Ok(msm::full(Bases::narrow(points), scalars));
     }
-    // Infinity adds nothing and has no affine form.
-    let (mut finite, mut wide, mut factors) = (Vec::new(), Vec::new(), Vec::new());
-    for (point, scalar) in points.iter().zip(scalars) {
-        if let Some(one) = WidePoint::new(point) {
-            finite.push(*point);
-            wide.push(one);
-            factors.push(*scalar);
-        }
-    }
+    let (finite, wide, factors) = for_vectors(points, scalars);
     Ok(msm::full(Bases { points: &finite, wide: &wide }, &factors))
+}
+
+/// Σ s_i·P_li for each lane l: folds with the same scalars. Spread over the current rayon pool.
+///
+/// # Errors
+/// `Error::Internal` where the lengths differ.
+pub fn fold_lanes(lanes: &[&[blst_p1_affine]], scalars: &[F]) -> Result<Vec<G1Projective>> {
+    let fits = lanes.iter().all(|points| points.len() == scalars.len());
+    let wide = if fits && crate::vector::wide() { wide::fold_lanes(lanes, scalars) } else { None };
+    // Points in an unusual position, as infinity, are left to the complete formulas.
+    wide.map_or_else(|| lanes.par_iter().map(|points| fold(points, scalars)).collect(), Ok)
 }
 
 /// Σ v_i·P_i over bytes: points are sorted into buckets by |v|, with their sign, and each bucket is summed by batched

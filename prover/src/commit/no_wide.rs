@@ -24,3 +24,8 @@ pub(super) fn full(_: &[WidePoint], _: &[F], _: bool) -> G1Projective {
 pub(super) fn signed(_: &[WidePoint], _: &[i64], _: usize) -> G1Projective {
     G1Projective::identity()
 }
+
+/// Never done here: the callers add one by one.
+pub(super) fn fold_lanes(_: &[&[blst::blst_p1_affine]], _: &[F]) -> Option<Vec<G1Projective>> {
+    None
+}

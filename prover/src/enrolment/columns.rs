@@ -89,14 +89,15 @@ pub struct Derived {
 
 impl Derived {
     pub fn new(layout: &Layout, statement: &Statement, challenges: &Challenges) -> Result<Self> {
-        let (own, last) = challenges.rho.split_at(layout.client_rows);
         let (delta, tie) = (statement.delta(), statement.tie());
-        let folded = |lane: usize| {
-            let rows = commit::fold(&statement.rows_by_lane[lane], own)?;
-            let tie = tie.as_ref().map(|tie| tie[lane] * last[1]);
-            Ok(rows + delta[lane] * last[0] + tie.unwrap_or_default())
-        };
-        let fold = (0..layout.lanes).into_par_iter().map(folded).collect::<Result<_>>()?;
+        // Tie and Δ join the rows: all lanes share the scalars.
+        let further: Vec<Vec<_>> =
+            [Some(&delta), tie.as_ref()].into_iter().flatten().map(|p| commit::to_affine(p)).collect();
+        let lanes: Vec<Vec<_>> = (0..layout.lanes)
+            .map(|lane| statement.rows_by_lane[lane].iter().copied().chain(further.iter().map(|p| p[lane])).collect())
+            .collect();
+        let lanes: Vec<&[_]> = lanes.iter().map(Vec::as_slice).collect();
+        let fold = commit::fold_lanes(&lanes, &challenges.rho[..layout.client_rows + further.len()])?;
         Ok(Derived { delta, fold })
     }
 }

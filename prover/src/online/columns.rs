@@ -45,15 +45,24 @@ impl Challenges {
 ///
 /// Columns end with their last non-zero cell; the rest is zero. `c` has one lane more than the chunk, for the cells of e.
 pub fn plain(layout: &Layout, statement: &Statement, challenges: &Challenges, c: &[Vec<F>]) -> Vec<Vec<F>> {
+    let factors = c_factors(layout, challenges);
+    let scaled = |(lane, factor): (&Vec<F>, &F)| lane.iter().map(|c| *factor * c).collect();
+    let scaled: Vec<Vec<F>> = c.par_iter().zip(&factors).map(scaled).collect();
+    plain_of_scaled(layout, statement, challenges, &scaled)
+}
+
+/// What each lane of c is multiplied by: μ, and 1 for the cells of e.
+pub fn c_factors(layout: &Layout, challenges: &Challenges) -> Vec<F> {
+    let mut factors = vec![challenges.mu[1]; layout.lanes];
+    factors.push(F::ONE);
+    factors
+}
+
+/// [`plain`], for lanes that are multiplied by their factors.
+pub fn plain_of_scaled(layout: &Layout, statement: &Statement, challenges: &Challenges, c: &[Vec<F>]) -> Vec<Vec<F>> {
     let mu = &challenges.mu;
-    let mut columns: Vec<Vec<F>> = c[..layout.lanes]
-        .par_iter()
-        .map(|lane| {
-            let mut column = vec![F::ZERO; layout.active_start];
-            column.extend(lane.iter().map(|c| mu[1] * c));
-            column
-        })
-        .collect();
+    let start = vec![F::ZERO; layout.active_start];
+    let mut columns: Vec<Vec<F>> = c[..layout.lanes].iter().map(|lane| [&start[..], lane].concat()).collect();
     let c_e = &c[layout.lanes];
     let rows = layout.rows();
     columns.push(challenges.rho.iter().map(|r| -(mu[2] * r)).collect());
@@ -96,14 +105,12 @@ impl Derived {
         com_y: &[G1Projective],
         com_active: &G1Projective,
     ) -> Result<Self> {
-        let weights = challenges.fold_weights();
+        let rows: Vec<&[_]> = statement.rows_by_lane.iter().map(Vec::as_slice).collect();
+        let y = commit::to_affine(com_y);
+        let y: Vec<&[_]> = y.iter().map(std::slice::from_ref).collect();
         Ok(Derived {
-            fold: statement
-                .rows_by_lane
-                .par_iter()
-                .map(|points| commit::fold(points, &weights))
-                .collect::<Result<_>>()?,
-            y: com_y.par_iter().map(|c| *c * challenges.mu[4]).collect(),
+            fold: commit::fold_lanes(&rows, &challenges.fold_weights())?,
+            y: commit::fold_lanes(&y, &challenges.mu[4..5])?,
             v: *com_active * challenges.v(statement.gamma),
         })
     }

@@ -7,10 +7,10 @@ use super::layout::Layout;
 use super::statement::{Binding, Statement};
 use crate::chunk::Message;
 use crate::error::Result;
-use crate::plonk::VerifierSetup;
+use crate::plonk::{Opening, VerifierSetup};
 use crate::ternary::Ternary;
 
-/// Checks one chunk's message. Every column that is not a commitment of the message or of the ledger is rebuilt here.
+/// Checks one chunk's message.
 ///
 /// # Errors
 /// `Error::Refused` with the check that failed.
@@ -22,6 +22,22 @@ pub fn verify(
     statement: &Statement,
     bytes: Vec<u8>,
 ) -> Result<()> {
+    setup.finish(&prepare(setup, layout, com_active, binding, statement, bytes)?)
+}
+
+/// All of [`verify`] but its last check, which can be done for many chunks at once. Every column that is not a commitment of
+/// the message or of the ledger is rebuilt here.
+///
+/// # Errors
+/// As [`verify`].
+pub fn prepare(
+    setup: &VerifierSetup,
+    layout: &Layout,
+    com_active: &G1Projective,
+    binding: &Binding,
+    statement: &Statement,
+    bytes: Vec<u8>,
+) -> Result<Opening> {
     let message = Message::parse(&layout.sections(), bytes)?;
     let mut transcript = statement.transcript(binding);
     transcript.absorb("theta_u", message.bytes(0));
@@ -35,8 +51,9 @@ pub fn verify(
     let outer = transcript.squeeze("inner");
 
     let challenges = Challenges::new(layout, eta, rho, mu);
-    let c = Ternary::expand(&seed, &layout.projected_cells(), layout.projections).combine(eta);
-    let plain = columns::plain(layout, statement, &challenges, &c);
+    let c = Ternary::expand(&seed, &layout.projected_cells(), layout.projections)
+        .combine_scaled(eta, &columns::c_factors(layout, &challenges));
+    let plain = columns::plain_of_scaled(layout, statement, &challenges, &c);
     let derived = Derived::new(statement, &challenges, message.points(1), com_active)?;
     let committed: Vec<G1Projective> = [
         statement.theta_p.as_slice(),
@@ -49,5 +66,5 @@ pub fn verify(
         std::slice::from_ref(&derived.v),
     ]
     .concat();
-    setup.verify(&committed, &plain, &outer, message.proof())
+    setup.prepare(&committed, &plain, &outer, message.proof())
 }

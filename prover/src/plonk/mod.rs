@@ -8,6 +8,7 @@ mod check;
 mod circuit;
 mod facts;
 mod flat;
+mod opening;
 mod prover;
 mod scheme;
 mod transcript;
@@ -16,6 +17,7 @@ mod verifier;
 pub use check::{check, Failure};
 pub use circuit::TableCircuit;
 pub use facts::Facts;
+pub use opening::Opening;
 pub use prover::{Committed, ProverSetup, Randomness};
 pub use verifier::VerifierSetup;
 

@@ -4,7 +4,11 @@
 //! If a vector z over the field is not zero, ⟨R_j, z⟩ vanishes with probability at most ½ for each j, so 128 of them bind z = 0.
 //! Twin: `reference_prover/ternary.py`; both read `vectors/ternary/`.
 
+#[cfg(target_arch = "x86_64")]
+mod keccak;
 mod product;
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
 use ff::Field;
 use rayon::prelude::*;
@@ -34,14 +38,28 @@ impl Ternary {
     /// `lane_cells[l]` is the number of cells of lane l; `projections` ≤ 128.
     pub fn expand(seed: &[u8; 64], lane_cells: &[usize], projections: usize) -> Self {
         debug_assert!(projections <= MAX_PROJECTIONS);
-        let lanes = lane_cells.par_iter().enumerate().map(|(lane, &cells)| expand_lane(seed, lane, cells)).collect();
+        let mut lanes: Vec<Vec<Cell>> = lane_cells.iter().map(|cells| vec![Cell::default(); *cells]).collect();
+        let groups = lanes.par_chunks_mut(TOGETHER).enumerate();
+        groups.for_each(|(group, lanes)| expand_lanes(seed, group * TOGETHER, lanes));
         Ternary { projections, lanes }
     }
 
     /// c = Σ_j η^j R_j for every cell, lane by lane.
     pub fn combine(&self, eta: F) -> Vec<Vec<F>> {
-        let tables = combine_tables(&field::powers(eta, self.projections));
-        self.lanes.par_iter().map(|lane| lane.iter().map(|cell| combine_cell(&tables, cell)).collect()).collect()
+        self.combine_scaled(eta, &vec![F::ONE; self.lanes.len()])
+    }
+
+    /// [`Self::combine`], each lane times its factor; there are as many factors as lanes.
+    pub fn combine_scaled(&self, eta: F, factors: &[F]) -> Vec<Vec<F>> {
+        debug_assert_eq!(factors.len(), self.lanes.len());
+        let powers = field::powers(eta, self.projections);
+        let lanes = self.lanes.par_iter().zip(factors);
+        #[cfg(target_arch = "x86_64")]
+        if crate::vector::wide() {
+            let tables = wide::Tables::new(&powers);
+            return lanes.map(|(lane, factor)| tables.combine(lane, *factor)).collect();
+        }
+        combine_portable(&combine_tables(&powers), lanes)
     }
 
     /// p_j = Σ_cells R_j · value for every j, exact integers.
@@ -76,16 +94,37 @@ impl Ternary {
     }
 }
 
-fn expand_lane(seed: &[u8; 64], lane: usize, cells: usize) -> Vec<Cell> {
-    let mut xof = sha3::Shake256::default();
-    xof.update(DOMAIN);
-    xof.update(seed);
-    xof.update(&(lane as u64).to_le_bytes());
-    let mut reader = xof.finalize_xof();
-    let mut out = vec![[[0u8; BYTES]; HALVES]; cells];
-    // 136-byte blocks come fastest through one large read.
-    reader.read(out.as_flattened_mut().as_flattened_mut());
-    out
+/// Lanes that one call expands.
+const TOGETHER: usize = 8;
+
+/// Fills lanes from `first` on.
+fn expand_lanes(seed: &[u8; 64], first: usize, lanes: &mut [Vec<Cell>]) {
+    #[cfg(target_arch = "x86_64")]
+    if keccak::available() && lanes.len() > 2 {
+        let messages = std::array::from_fn(|i| message(seed, first + i));
+        // Streams that no lane wants write nothing.
+        let mut slices = lanes.iter_mut().map(|lane| lane.as_flattened_mut().as_flattened_mut());
+        keccak::shake256(&messages, &mut std::array::from_fn(|_| slices.next().unwrap_or_default()));
+        return;
+    }
+    for (index, lane) in lanes.iter_mut().enumerate() {
+        let mut xof = sha3::Shake256::default();
+        xof.update(&message(seed, first + index));
+        // 136-byte blocks come fastest through one large read.
+        xof.finalize_xof().read(lane.as_flattened_mut().as_flattened_mut());
+    }
+}
+
+/// What SHAKE-256 absorbs for a lane.
+fn message(seed: &[u8; 64], lane: usize) -> Vec<u8> {
+    [DOMAIN, seed, &(lane as u64).to_le_bytes()].concat()
+}
+
+fn combine_portable<'a>(
+    tables: &[[u64; 4]],
+    lanes: impl IndexedParallelIterator<Item = (&'a Vec<Cell>, &'a F)>,
+) -> Vec<Vec<F>> {
+    lanes.map(|(lane, factor)| lane.iter().map(|cell| combine_cell(tables, cell) * factor).collect()).collect()
 }
 
 /// For each of the 32 bytes of a cell, the field sums of the 256 values of that byte; the second half is negated.
@@ -161,6 +200,31 @@ mod tests {
                     prop_assert_eq!(combined[lane][i], want);
                 }
             }
+        }
+    }
+
+    /// Both ways to expand and to combine.
+    #[test]
+    fn lanes_do_not_depend_on_the_processor() {
+        use rand::SeedableRng;
+        let (mut rng, cells) =
+            (rand_chacha::ChaCha20Rng::seed_from_u64(6), [300, 300, 1, 0, 127, 128, 129, 300, 300, 7, 8]);
+        let (seed, eta) = ([7; 64], F::random(&mut rng));
+        let mut ternary = Ternary::expand(&seed, &cells, 128);
+        for (lane, cells) in ternary.lanes.iter().enumerate() {
+            let mut alone = vec![vec![Cell::default(); cells.len()]];
+            expand_lanes(&seed, lane, &mut alone);
+            assert_eq!(alone[0], *cells);
+        }
+        // The extremes of the sums: all bits of one half.
+        ternary.lanes[0][0] = [[0xff; BYTES], [0; BYTES]];
+        ternary.lanes[0][1] = [[0; BYTES], [0xff; BYTES]];
+        for (projections, eta) in [(128, eta), (128, -F::ONE), (128, F::ONE), (5, eta), (128, F::ZERO)] {
+            ternary.projections = projections;
+            let factors: Vec<F> = cells.iter().map(|_| F::random(&mut rng)).collect();
+            let tables = combine_tables(&field::powers(eta, projections));
+            let want = combine_portable(&tables, ternary.lanes.par_iter().zip(&factors));
+            assert_eq!(ternary.combine_scaled(eta, &factors), want);
         }
     }
 

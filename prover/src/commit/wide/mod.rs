@@ -11,11 +11,16 @@
 
 mod buckets;
 mod digits;
+mod endomorphism;
+mod jacobian;
+mod lanes;
 mod pairs;
 mod point;
+mod side_by_side;
 #[cfg(test)]
 mod tests;
 
+pub(super) use lanes::fold_lanes;
 pub(crate) use point::WidePoint;
 
 use group::Group;

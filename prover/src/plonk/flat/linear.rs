@@ -8,6 +8,19 @@ use crate::vector::{Kernel, Word};
 /// Rows of one task of a combination.
 const ROWS: usize = 512;
 
+/// [`inner_products`] over the widest words where `wide`; the weights fill whole words or the domain.
+pub(super) fn inner_products_by(wide: bool, weights: &[F], columns: &[&[F]]) -> Vec<F> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use crate::vector::ifma::Eight;
+        if wide && weights.len().is_multiple_of(Eight::WIDTH) {
+            return inner_products::<Eight>(weights, columns);
+        }
+    }
+    let _ = wide;
+    inner_products::<F>(weights, columns)
+}
+
 /// ⟨weights, column⟩ for each column; columns may be shorter than the weights.
 pub(super) fn inner_products<W: Word>(weights: &[F], columns: &[&[F]]) -> Vec<F> {
     // SAFETY: the caller has an engine of these words, so the processor has their instructions.
@@ -43,7 +56,7 @@ unsafe fn padded<W: Word>(column: &[F], start: usize) -> W {
 }
 
 /// The widest word.
-const MAX_WIDTH: usize = 8;
+pub(super) const MAX_WIDTH: usize = 8;
 
 /// Weights times RAW_SCALE.
 struct Raised<'a> {

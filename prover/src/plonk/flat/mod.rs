@@ -17,5 +17,10 @@ mod queries;
 mod quotient;
 #[cfg(test)]
 mod tests;
+mod verify;
+#[cfg(test)]
+mod verify_tests;
+mod weights;
 
 pub(super) use prove::FlatProver;
+pub(super) use verify::FlatVerifier;

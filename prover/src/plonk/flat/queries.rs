@@ -6,6 +6,7 @@ use midnight_proofs::plonk::VerifyingKey;
 use midnight_proofs::poly::commitment::PolynomialCommitmentScheme;
 
 use crate::field::F;
+use crate::tables::{ColumnRef, Kind};
 
 /// A polynomial of the proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,19 @@ pub(super) enum Source {
     Random,
 }
 
+impl Source {
+    /// The column, where it is one.
+    pub(super) fn column(self) -> Option<ColumnRef> {
+        let (kind, index) = match self {
+            Source::Advice(index) => (Kind::Advice, index),
+            Source::Committed(index) => (Kind::Instance, index),
+            Source::Fixed(index) => (Kind::Fixed, index),
+            Source::Quotient | Source::Random => return None,
+        };
+        Some(ColumnRef { kind, index })
+    }
+}
+
 /// (column, rotation), in the order of the key.
 pub(super) type Cells = Vec<(usize, i32)>;
 
@@ -26,6 +40,7 @@ pub(super) struct Queries {
     pub advice: Cells,
     pub committed: Cells,
     pub fixed: Cells,
+    pub plain: Cells,
 }
 
 /// Polynomials that are opened at the same points.
@@ -39,11 +54,12 @@ impl Queries {
     pub(super) fn of<S: PolynomialCommitmentScheme<F>>(key: &VerifyingKey<F, S>, committed: usize) -> Self {
         let cs = key.cs();
         let instance: Cells = cs.instance_queries().iter().map(|(c, at)| (c.index(), at.0)).collect();
-        let of_committed = instance.into_iter().filter(|(column, _)| *column < committed).collect();
+        let (of_committed, plain) = instance.into_iter().partition(|(column, _)| *column < committed);
         Queries {
             advice: cs.advice_queries().iter().map(|(c, at)| (c.index(), at.0)).collect(),
             committed: of_committed,
             fixed: cs.fixed_queries().iter().map(|(c, at)| (c.index(), at.0)).collect(),
+            plain,
         }
     }
 

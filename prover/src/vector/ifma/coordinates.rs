@@ -116,10 +116,10 @@ impl Coordinate {
     /// Limbs of one element below q, given in `blst`'s Montgomery form.
     pub(crate) fn limbs(x: &blst_fp) -> [u64; L] {
         // R = 2^416 is 2^384 · 2^32.
-        let factor = blst_fp { l: power_of_two(384 + 32) };
+        const FACTOR: blst_fp = blst_fp { l: power_of_two(384 + 32) };
         let mut raised = blst_fp::default();
         // SAFETY: all pointers are valid for the call.
-        unsafe { blst::blst_fp_mul(&mut raised, x, &factor) };
+        unsafe { blst::blst_fp_mul(&mut raised, x, &FACTOR) };
         split(raised.l)
     }
 
@@ -137,10 +137,10 @@ impl Coordinate {
         while let Some(less) = checked_subtract(&raw) {
             raw = less;
         }
-        let factor = blst_fp { l: power_of_two(384 - 32) };
+        const FACTOR: blst_fp = blst_fp { l: power_of_two(384 - 32) };
         let mut out = blst_fp::default();
         // SAFETY: all pointers are valid for the call; `raw` is below q.
-        unsafe { blst::blst_fp_mul(&mut out, &blst_fp { l: raw }, &factor) };
+        unsafe { blst::blst_fp_mul(&mut out, &blst_fp { l: raw }, &FACTOR) };
         out
     }
 
