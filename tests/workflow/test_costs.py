@@ -12,11 +12,12 @@ from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import PRESETS, TOY, get_preset
 from zkapex_jax.protocol import ChunkedLayout
+from zkapex_jax.prover.progress import Progress
 from zkapex_jax.workflow.costs import estimate, scaled
 from zkapex_jax.workflow.costs_disk import disk
 from zkapex_jax.workflow.costs_room import Room, fitting, require_room, room_at
 from zkapex_jax.workflow.estimate_calibration import Calibration, Rate, calibrate, fit, walk_sizes
-from zkapex_jax.workflow.estimate_walk import PAYERS, Step, Walked, kept_bytes, walk
+from zkapex_jax.workflow.estimate_walk import PAYERS, Step, Walked, kept_bytes, pace_of, walk
 from zkapex_jax.workflow.planner import choices, default_counts
 from zkapex_jax.workflow.toolchain import open_toolchain
 
@@ -41,6 +42,16 @@ def test_told_seconds_count_more_than_walls() -> None:
     rate = fit([walked(2, 3.0, (2.0, 0.25)), walked(4, 9.0, (0.25, 0.25, 7.0, 0.25))], "prove", 0.125)
     assert rate == Rate(3.0 - 2 * 0.375, 0.375, 400, 0.125)
     assert rate.seconds(10, 8) == rate.fixed + 3.75 + 1.0
+
+
+def test_the_pace_of_progress() -> None:
+    """Two stages of one chunk after the other, at 1 and 2 s a chunk after the first; verifying goes many at once."""
+    heard = [("enrol", done, moment) for done, moment in ((0, 0.0), (1, 5.0), (2, 6.0), (3, 7.0))]
+    heard += [("admit", done, moment) for done, moment in ((0, 10.0), (1, 11.0), (3, 15.0))]
+    assert pace_of([(Progress(stage, done, 3), moment) for stage, done, moment in heard]) == 3.0
+    heard = [("verify", done, moment) for done, moment in ((0, 0.0), (1, 2.0), (2, 2.0), (3, 4.0), (4, 4.0))]
+    assert pace_of([(Progress(stage, done, 4), moment) for stage, done, moment in heard]) == 1.0
+    assert pace_of([(Progress("enrol", 0, 1), 0.0), (Progress("enrol", 1, 1), 2.0)]) == pace_of([]) == 0.0
 
 
 def test_a_line_that_would_fall() -> None:

@@ -1,7 +1,7 @@
 """A short calibration: two small walks through the protocol on this machine, and the straight lines through them.
 
 A step takes T(m) = fixed + m·(seconds a chunk). Steps that tell the seconds of each chunk give their median, which a
-busy moment does not move; the others give the difference of both walks. The chunks have the size that they have in the
+busy moment does not move; others the pace of their progress; a step that tells nothing, the difference of both walks. The chunks have the size that they have in the
 layout in question, for a proof covers a chunk's whole domain while commitments cost by the weight.
 """
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from flax.core import unfreeze
+from transformers import PretrainedConfig
 
 from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.scratch import release
 from zkapex_jax.models import Model, load_checkpoint, select_targets
+from zkapex_jax.models.configs import build_config, read_config
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.workflow.memory import own_peak, reset_peak
 from zkapex_jax.workflow.scale_models import SCALE_MODELS, base_params, examples
@@ -24,12 +29,11 @@ _BLOCKS = 3
 
 @dataclass(frozen=True, eq=False)
 class KnownModel:
-    """A model with parameters, its targets, and how many gradients are computed at once."""
+    """Targets of a model, how many gradients are computed at once, and how to load it: its shapes need no weights."""
 
-    model: Model
-    params: dict[str, Any]
     layout: TargetLayout
     micro_batch: int
+    load: Callable[[], tuple[Model, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -48,25 +52,30 @@ def known_model(name: str, target: str | None, micro_batch: int | None = None) -
     """
     if name in SCALE_MODELS:
         size = SCALE_MODELS[name]
-        model, params = base_params(size, None, 0)
-        return KnownModel(model, params, select_targets(params, target or size.pattern), micro_batch or size.micro_batch)
+        layout = _layout(*build_config(size.config), target or size.pattern)
+        return KnownModel(layout, micro_batch or size.micro_batch, lambda: base_params(size, None, 0))
     if target is None:
         raise InputError(
             "a checkpoint needs a pattern of target tensors", field="target", hint=f"or name one of {', '.join(SCALE_MODELS)}"
         )
-    model, params = load_checkpoint(name)
-    return KnownModel(model, params, select_targets(params, target), micro_batch or DEFAULT_MICRO_BATCH)
+    layout = _layout(*read_config(Path(name)), target)
+    return KnownModel(layout, micro_batch or DEFAULT_MICRO_BATCH, lambda: load_checkpoint(name))
+
+
+def _layout(kind: type[Model], config: PretrainedConfig, target: str) -> TargetLayout:
+    return select_targets(unfreeze(kind.network_class(config, _do_init=False).params_shape_tree), target)
 
 
 def gradient_cost(known: KnownModel, rows: int, folder: Path | None = None) -> GradientCost:
     """Time a few blocks of gradients, their way to a file in `folder` and their clipping; predict `rows` of them."""
-    sample, ends = known.micro_batch * _BLOCKS, [time.perf_counter()]
-    some = examples(known.model, "estimate", sample, 0)
-    measures = reset_peak()
+    sample = known.micro_batch * _BLOCKS
+    model, params = known.load()
+    some = examples(model, "estimate", sample, 0)
+    measures, ends = reset_peak(), [time.perf_counter()]
     with tempfile.TemporaryDirectory(prefix="zkapex-estimate-", dir=folder) as passing:
         out = create_rows(Path(passing) / "rows.f32", sample, known.layout.weights)
         per_example_gradients(
-            known.model.loss, known.params, known.layout, some, known.micro_batch, out=out,
+            model.loss, params, known.layout, some, known.micro_batch, out=out,
             on_block=lambda done, total: ends.append(time.perf_counter()),
         )  # fmt: skip
         clipping = time.perf_counter()

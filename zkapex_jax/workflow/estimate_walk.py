@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +11,7 @@ from typing import TypeVar
 from zkapex_jax.errors import InternalError
 from zkapex_jax.protocol import generate_key
 from zkapex_jax.prover import OnProgress
+from zkapex_jax.prover.progress import Progress
 from zkapex_jax.workflow.admission import AdmitResult, admit, publish
 from zkapex_jax.workflow.base import BaseResult, create_base, publish_base
 from zkapex_jax.workflow.committing import CommitResult, commit_enrolment
@@ -32,12 +33,14 @@ PAYERS = {
     "unlearn": "client, each answer", "prove": "client, each answer", "verify": "provider, each answer",
 }  # fmt: skip
 
+_MANY_AT_ONCE = "verify"
+
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Step:
-    """Wall seconds of a step, seconds of each chunk where the step tells them, and the Rust process's peak memory."""
+    """Wall seconds of a step; seconds of each chunk, or one pace of all, where the step tells them; the Rust process's peak memory."""
 
     seconds: float
     chunk_seconds: tuple[float, ...] = ()
@@ -55,6 +58,7 @@ class Walked:
     bundle_bytes: int = 0
     messages_bytes: int = 0
     steps: dict[str, Step] = field(default_factory=dict)
+    _heard: list[tuple[Progress, float]] = field(default_factory=list, repr=False)
 
     @property
     def client(self) -> Path:
@@ -66,11 +70,24 @@ class Walked:
 
     def timed(self, name: str, run: Callable[[], Result]) -> Result:
         """Run a step and keep what it took."""
+        self._heard.clear()
         begun = time.perf_counter()
         result = run()
         spent = time.perf_counter() - begun
-        self.steps[name] = Step(spent, _chunk_seconds(result), getattr(result, "peak_rss_bytes", None))
+        pace = pace_of(self._heard)
+        told = _chunk_seconds(result) or ((pace,) if pace else ())
+        self.steps[name] = Step(spent, told, getattr(result, "peak_rss_bytes", None))
         return result
+
+    def listen(self, on_progress: OnProgress | None) -> OnProgress:
+        """A listener that notes when each chunk of the present step was done, and tells `on_progress`."""
+
+        def hear(step: Progress) -> None:
+            self._heard.append((step, time.perf_counter()))
+            if on_progress is not None:
+                on_progress(step)
+
+        return hear
 
 
 def walk(
@@ -84,8 +101,8 @@ def walk(
     """
     walked = Walked(chunks, size, chunks if touched is None else touched, folder)
     data = synthetic_client(tool.preset, chunks, seed, size=size, touched=touched)
-    key, tell = generate_key(folder / "key.pem"), {"on_progress": on_progress}
-    secure = {"allow_insecure": tool.insecure, "on_progress": on_progress}
+    key, tell = generate_key(folder / "key.pem"), {"on_progress": walked.listen(on_progress)}
+    secure = {"allow_insecure": tool.insecure, **tell}
     with Provider.open(walked.provider, create=True) as provider:
         provider.ledger.trust(key.public)
         base: BaseResult = walked.timed("commit-base", lambda: create_base(
@@ -119,6 +136,22 @@ def walk(
         raise InternalError(f"the honest synthetic bundle was refused: {verdict.reason}", code="calibration")
     walked.bundle_bytes, walked.messages_bytes = proved.bundle_bytes, sum(chunk.bytes for chunk in proved.chunks)
     return walked
+
+
+def pace_of(heard: Sequence[tuple[Progress, float]]) -> float:
+    """Seconds a chunk over all stages of a step, by when its chunks were done; 0 if it told of none, or of one alone.
+
+    The first chunk of a stage pays for tables, so the pace is that of the others; where many are verified at once, that of all.
+    """
+    stages: dict[str, dict[int, float]] = {}
+    for step, moment in heard:
+        stages.setdefault(step.stage, {}).setdefault(step.done, moment)
+    pace = 0.0
+    for name, moments in stages.items():
+        first, last = 0 if name.startswith(_MANY_AT_ONCE) and 0 in moments else 1, max(moments)
+        if first in moments and last > first:
+            pace += (moments[last] - moments[first]) / (last - first)
+    return pace
 
 
 def _chunk_seconds(result: object) -> tuple[float, ...]:
