@@ -44,7 +44,7 @@ def test_an_option_before_the_subcommand_is_refused(run: Run) -> None:
     assert "write it after `dense`" in run("bench", "--chunks", 2, "dense", code=2).err
 
 
-@pytest.mark.parametrize("names", [("bench",), ("bench", "dense")], ids=" ".join)
+@pytest.mark.parametrize("names", [("bench",), ("bench", "dense"), ("bench", "vit-b16"), ("bench", "opt-125m")], ids=" ".join)
 def test_help(run: Run, names: tuple[str, ...]) -> None:
     shown = run(*names, "--help").out
     assert f"$ zkapex {' '.join(names)}" in shown and "Exit codes" in shown and "--json" in shown

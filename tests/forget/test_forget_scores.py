@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.forget import mask_scores, mask_size, select_mask
+from zkapex_jax.formats.scratch import scratch_array
 
 
 def slow_scores(g_f, f_f, g_r, f_r, w):
@@ -59,6 +60,20 @@ def test_mask_holds_the_highest_scores_and_prefers_lower_indices(scores, sparsit
     mask = select_mask(np.array(scores, np.float64), sparsity)
     ranked = sorted(range(len(scores)), key=lambda i: (-scores[i], i))
     assert set(np.flatnonzero(mask)) == set(ranked[: mask_size(len(scores), sparsity)])
+
+
+@given(st.lists(st.floats(allow_nan=False) | st.sampled_from([0.0, -0.0, 5e-324]), min_size=2, max_size=60), st.floats(0.01, 0.99))
+def test_mask_of_any_doubles(scores, sparsity):
+    """By their bits: infinities, denormals and both zeros are in order, and zeros are equal."""
+    test_mask_holds_the_highest_scores_and_prefers_lower_indices.hypothesis.inner_test(scores, sparsity)
+
+
+def test_mask_over_several_blocks_and_from_a_file(tmp_path):
+    scores = scratch_array((2**20 + 5000,), np.float64, tmp_path)
+    scores[:] = np.random.default_rng(0).integers(-50, 50, len(scores))
+    slow = np.zeros(len(scores), bool)
+    slow[np.argsort(-scores, kind="stable")[: mask_size(len(scores), 0.3)]] = True
+    np.testing.assert_array_equal(select_mask(scores, 0.3), slow)
 
 
 @pytest.mark.parametrize(("weights", "sparsity", "size"), [(100, 0.04, 4), (10, 0.25, 3), (10, 1e-9, 1), (10, 0.999, 9)])
