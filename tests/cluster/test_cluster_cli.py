@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from chain_world import World, every
-from conftest import Watched
+from cluster_world import Watched
 from typer.testing import CliRunner
 
 from zkapex_jax import workflow

@@ -20,6 +20,8 @@ from zkapex_jax.workflow.cluster_round import Callbacks, Event, Job, OnFailure, 
 
 #: A worker takes seconds to start; none at all in this time means that the cluster has no room.
 START_SECONDS = 120.0
+#: How long the end waits for workers that are still being started.
+LEAVE_SECONDS = 10.0
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Cluster:
     threads: int
     on_event: Callable[[Event], None] | None = None
     start_seconds: float = START_SECONDS
-    leaving: list[Any] = field(default_factory=list)
+    leaving: list[tuple[Any, Any]] = field(default_factory=list)
 
     @classmethod
     @contextmanager
@@ -48,9 +50,12 @@ class Cluster:
         joined = ray.is_initialized()
         if not joined:
             _join(ray, address)
+        cluster = cls(ray, threads or 1)
         try:
-            yield cls(ray, threads or 1)
+            yield cluster
         finally:
+            if greetings := [greeting for _, greeting in cluster.leaving]:
+                ray.wait(greetings, num_returns=len(greetings), timeout=LEAVE_SECONDS)
             if not joined:
                 ray.shutdown()
 

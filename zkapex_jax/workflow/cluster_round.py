@@ -50,7 +50,8 @@ OnLost = Callable[[Job], None]
 class Terms:
     """What a round is run by: Ray, threads (and CPUs) of a worker, who watches, seconds that a start may take, digests.
 
-    `leaving` holds workers that end by themselves: Ray kills those whom nobody holds.
+    `leaving` collects workers that are still being started when they are not needed any more, and their greetings: they end
+    by themselves once they have started. Killed before, their places would be thought taken for a minute.
     """
 
     ray: Any
@@ -59,7 +60,7 @@ class Terms:
     start_seconds: float
     wanted: Mapping[str, str]
     presets: Sequence[str]
-    leaving: list[Any]
+    leaving: list[tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,12 @@ class Round:
                     self._answered(self._busy.pop(reference), reference)
                 self._require_movement()
         finally:
-            for hired in self._busy.values():
-                self._dismiss(hired)
+            for reference, hired in self._busy.items():
+                if hired.phase == "greet":
+                    hired.actor.__ray_terminate__.remote()
+                    self._terms.leaving.append((hired.actor, reference))
+                else:
+                    self._dismiss(hired)
 
     def _hire(self) -> None:
         """As many workers as there are jobs for, within the CPUs of the cluster; refused ones are not replaced."""
@@ -228,14 +233,7 @@ class Round:
         self._jobs.appendleft(job)
 
     def _dismiss(self, hired: _Hired) -> None:
-        """Let a worker end what it is at and clean up; then end it by force.
-
-        One that is being started ends by itself once it has: killed now, its place would be thought taken for a minute.
-        """
-        if hired.phase == "greet":
-            hired.actor.__ray_terminate__.remote()
-            self._terms.leaving.append(hired.actor)
-            return
+        """Let a worker end what it is at and clean up; then end it by force."""
         with suppress(self._ray.exceptions.RayError):
             self._ray.get(hired.actor.leave.remote(), timeout=_LEAVE_SECONDS)
         self._kill(hired)
