@@ -6,8 +6,9 @@ paper's relation of one block of B weights, over the very integers of `zkapex_ja
     station  = free   ∘ (C·(θu − θp))        public; the verifier wants each |·| within half the row sum of C
     feasible = masked ∘ θu                   public; the verifier wants zeros
 
-C, θp and θu are committed by ezkl's polynomial commitment; the mask is a constant of the circuit. All choices favour ezkl:
-integers at scale 0 (no rescaling, no lookup tables but those of its range checks), the smallest circuit that its calibration
-finds, residues published rather than proven to be in range, keys made once and not counted, blocks that fill the rows that they
-take. ezkl runs in a Python environment of its own, for it must not meet the pinned packages of this project.
+C, θp and θu are committed by ezkl's polynomial commitment; the mask is a constant of the circuit. Two kinds: as ezkl comes, it
+proves that every input is a 28-bit integer; without that (`unranged`, the paper's relation) its circuit has a quarter of the rows,
+and says nothing about integers. Other choices favour ezkl: scale 0 (no rescaling, no other lookups), the smallest circuit that its
+calibration finds, residues published rather than proven to be in range, keys made once and not counted. ezkl runs in a Python
+environment of its own, for it must not meet the pinned packages of this project.
 """

@@ -48,7 +48,8 @@ def ezkl(results: Results) -> str:
         loud = " (noisy)" if record["meter"]["others_share"] > 0.05 else ""
         cost, cpu = record["prove_us_per_weight"], record["prove_cpu_us_per_weight"]
         ratio = f"{cost / folded:,.0f}×" if folded else "—"
-        rows.append([f"{record['block']}{loud}", f"2^{record['logrows']}", f"{cost:,.0f}", f"{cpu:,.0f}", f"{record['bytes_per_weight']:.1f}",
+        kind = "with ranges" if record["ranges"] else "no ranges"
+        rows.append([f"{record['block']}, {kind}{loud}", f"2^{record['logrows']}", f"{cost:,.0f}", f"{cpu:,.0f}", f"{record['bytes_per_weight']:.1f}",
                      f"{record['verify_us_per_weight']:,.0f}", f"{record['peak_rss_bytes'] / 1e9:.2f}", ratio])  # fmt: skip
     heads = ["B", "rows", "prove, µs a weight", "processor µs a weight", "proof bytes a weight", "verify, µs a weight", "peak, GB", "times the folded"]
     return table(heads, rows)

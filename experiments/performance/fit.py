@@ -72,6 +72,11 @@ class Fitted:
         """Predicted seconds of one chunk."""
         return 1e-6 * sum(price * term.count(point) for price, term in zip(self.prices, self.model.terms, strict=True))
 
+    def paid(self, point: Point) -> list[tuple[float, Term]]:
+        """Prices that make at least a thousandth of that point's seconds."""
+        least = 1e-3 * self.seconds(point)
+        return [(price, term) for price, term in zip(self.prices, self.model.terms, strict=True) if 1e-6 * price * term.count(point) > least]
+
 
 def fit(model: Model, taken: Sequence[tuple[Point, Record]]) -> Fitted:
     """Least squares of relative errors with non-negative prices.

@@ -33,7 +33,7 @@ _MICRO = "µs a weight"
 def figures(results: Results) -> dict[str, str]:
     """SVG text by name, of those that have at least two points."""
     found = {
-        "weights": _weights(results), "rows": _sweep(results, "rows", "Rows of curvature, n", "n", lambda p: p.rows, _ROWS),
+        "weights": _weights(results), "rows": _sweep(results, "rows", "Rows of curvature, n", "n", lambda p: p.rows, _ROWS, log_y=True),
         "lanes": _sweep(results, "lanes", "Lanes: weights a row of the circuit", "P", lambda p: p.lanes, _PARTS),
         "k": _sweep(results, "k", "Size of the circuit, 2^k rows", "k", lambda p: p.k, _PARTS, log_x=False),
         "blocks": _blocks(results), "cores": _cores(results), "stages": _stages(results), "dense": _dense(results), "ezkl": _ezkl(results),
@@ -47,12 +47,12 @@ _ROWS = (*_PARTS, ("inner products, folds, witness", folding), ("enrol: commit",
 
 
 def _sweep(results: Results, name: str, title: str, x: str, key: Callable[[Point], float], parts: Sequence[tuple[str, Figure]],
-           *, log_x: bool = True) -> str | None:  # fmt: skip
+           *, log_x: bool = True, log_y: bool = False) -> str | None:  # fmt: skip
     taken = results.taken(SWEEPS[name])
     if len(taken) < 2:
         return None
     curves = [Line(label, [(key(point), figure(record["measured"])) for point, record in taken]) for label, figure in parts]
-    return lines(title, x, _MICRO, curves, log_x=log_x, ticks=[key(point) for point, _ in taken])
+    return lines(title, x, _MICRO, curves, log_x=log_x, log_y=log_y, ticks=[key(point) for point, _ in taken])
 
 
 def _weights(results: Results) -> str | None:
@@ -117,10 +117,14 @@ def _ezkl(results: Results) -> str | None:
     found, taken = results.ezkl(), results.taken(SERVED[:1])
     if len(found) < 2 or not taken:
         return None
-    blocks = [record["block"] for record in found]
+    blocks = sorted({record["block"] for record in found})
     folded = PROVE(taken[0][1]["measured"])
-    curves = [Line("ezkl 23.0.5", [(record["block"], record["prove_us_per_weight"]) for record in found]),
-              Line("folded relation, k = 12, P = 16", [(block, folded) for block in blocks])]  # fmt: skip
+    curves = [
+        Line(f"ezkl 23.0.5, {'with' if ranges else 'without'} ranges",
+             [(record["block"], record["prove_us_per_weight"]) for record in found if record["ranges"] is ranges])
+        for ranges in sorted({record["ranges"] for record in found})
+    ]  # fmt: skip
+    curves.append(Line("folded relation, k = 12, P = 16", [(block, folded) for block in blocks]))
     return lines("The same KKT block: proving", "block size B", _MICRO, curves, log_y=True, ticks=blocks)
 
 

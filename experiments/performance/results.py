@@ -32,8 +32,8 @@ class Results:
         return records.read(path) if path.exists() else None
 
     def ezkl(self) -> list[Record]:
-        """ezkl's records by rising block."""
-        return sorted((records.read(path) for path in self.ezkl_folder.glob("block-*.json")), key=lambda record: record["block"])
+        """ezkl's records by rising block, those without ranges first."""
+        return sorted((records.read(path) for path in self.ezkl_folder.glob("block-*.json")), key=lambda record: (record["ranges"], record["block"]))
 
     def scale(self) -> list[tuple[str, Record]]:
         """Full-size runs: name of the file, document of `zkapex bench vit-b16` and its like."""
@@ -41,7 +41,7 @@ class Results:
 
     def _all(self) -> dict[str, Record]:
         named = {point.name: record for point, record in self.taken(points(list(SWEEPS)))}
-        named |= {f"ezkl-{record['block']}": record for record in self.ezkl()}
+        named |= {f"ezkl-{record['block']}-{record['ranges']}": record for record in self.ezkl()}
         dense = self.dense()
         return {**named, **({"dense": dense} if dense is not None else {})}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from experiments.performance.fit import MODELS, fit
 from experiments.performance.results import Results, Taken
-from experiments.performance.sweeps import SERVED, SWEEPS, Point
+from experiments.performance.sweeps import SERVED, STANDARD, SWEEPS, Point
 
 Record = dict[str, Any]
 
@@ -117,7 +117,7 @@ def model(results: Results) -> str:
     rows = []
     for item in MODELS:
         found = fit(item, taken)
-        prices = "; ".join(f"{price:.4g} {term.unit} × {term.name}" for price, term in zip(found.prices, item.terms, strict=True) if price)
+        prices = "; ".join(f"{price:.3g} {term.unit} × {term.name}" for price, term in found.paid(STANDARD))
         rows.append([item.name, prices, f"{found.worst:.0%}"])
     return table(["seconds of a chunk", "price × count", "largest error"], rows) + f"\n\nFitted to {len(taken)} points."
 

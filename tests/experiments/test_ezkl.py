@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from experiments.ezkl import measure
+from experiments.ezkl.__main__ import fitting
 from experiments.ezkl.block import CURVATURE_BITS, make_block, write_block
 from zkapex_jax.errors import InputError, InternalError
 
@@ -44,14 +45,16 @@ def test_other_sizes_are_refused(size):
         make_block(size)
 
 
-def test_a_block_that_does_not_fit_is_refused_before_work(tmp_path, monkeypatch):
+def test_a_block_that_does_not_fit_is_refused_before_work(tmp_path, monkeypatch, capsys):
     class Little:
         available = 10**9
 
     monkeypatch.setattr(psutil, "virtual_memory", lambda: Little)
-    measure.check_room(64, tmp_path)
-    with pytest.raises(InputError, match=r"13\.9 GB of free memory"):
-        measure.check_room(576, tmp_path)
+    measure.check_room(64, tmp_path, ranges=True)
+    assert fitting([(64, True), (128, False), (576, False)], tmp_path) == [(64, True), (128, False)]
+    assert "left out: block: needs about 8.3 GB" in capsys.readouterr().err
+    with pytest.raises(InputError, match=r"29\.9 GB of free memory"):
+        measure.check_room(576, tmp_path, ranges=True)
 
 
 def test_a_failing_command_is_an_error_with_its_last_line(tmp_path):

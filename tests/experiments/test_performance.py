@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from experiments.performance import page, plots, records, sizes, sweeps, tables
+from experiments.performance import machine, page, plots, records, sizes, sweeps, tables
 from experiments.performance.fit import MODELS, fit
-from experiments.performance.machine import Meter, facts
+from experiments.performance.machine import facts
 from experiments.performance.results import Results
 from experiments.performance.sweeps import LARGE, STANDARD, SWEEPS, Point
 from zkapex_jax import presets
@@ -37,7 +37,7 @@ def results(tmp_path):
         records.save(tmp_path / "points" / f"{point.name}.json", record(point, prove=cost))
     for block, cost in ((64, 60_000.0), (256, 120_000.0)):
         records.save(tmp_path / "ezkl" / f"block-{block}.json", {
-            "block": block, "logrows": 15, "prove_us_per_weight": cost, "prove_cpu_us_per_weight": cost, "bytes_per_weight": 50.0,
+            "block": block, "ranges": True, "logrows": 15, "prove_us_per_weight": cost, "prove_cpu_us_per_weight": cost, "bytes_per_weight": 50.0,
             "verify_us_per_weight": 900.0, "peak_rss_bytes": 4 * 10**8, "meter": {"others_share": 0.0},
         })  # fmt: skip
     return Results(tmp_path, tmp_path / "ezkl")
@@ -86,11 +86,18 @@ def test_measured_sizes_are_known_inside_the_block_only():
     assert preset.name not in presets.PRESETS and preset.name not in fields.PRESETS
 
 
-def test_a_meter_counts_own_work_apart():
-    with Meter() as meter:
-        sum(range(10**6))
-    assert 0 < meter.cpu_seconds <= 4 * meter.seconds
-    assert 0 <= meter.others_share <= 1.1
+def test_a_meter_counts_others_apart(monkeypatch):
+    """Ten seconds on two cores, of which the machine was busy for 12: 9 of them our own, 3 of others, of 20 that there were."""
+    own, busy, clock = iter((1.0, 10.0)), iter((100.0, 112.0)), iter((0.0, 10.0))
+    monkeypatch.setattr(machine, "_own", lambda: next(own))
+    monkeypatch.setattr(machine, "_busy", lambda: next(busy))
+    monkeypatch.setattr(machine.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(machine.psutil, "cpu_count", lambda: 2)
+    with machine.Meter() as meter:
+        pass
+    assert (meter.seconds, meter.cpu_seconds) == (10.0, 9.0)
+    assert meter.others_share == pytest.approx(0.15)
+    assert records.noisy({"meter": meter.to_json()})
 
 
 def test_the_cost_model_finds_the_prices_again(results):
