@@ -57,7 +57,10 @@ def choose_scale(rows: np.ndarray) -> float:
     stride = -(-cells.size // _SAMPLE)
     sample = cells[::stride].astype(np.float64)
     scales = [largest / INT8_LIMIT * 2.0 ** (-step / 4) for step in range(_STEPS)]
-    errors = [_saturation_error(large, scale) + _rounding_error(sample, scale) * cells.size / sample.size for scale in scales]
+    errors = [0.0] * _STEPS
+    for step in reversed(range(_STEPS)):  # from the smallest scale on, whose saturated cells hold those of all others
+        large = large[large > INT8_LIMIT * scales[step]]
+        errors[step] = _saturation_error(large, scales[step]) + _rounding_error(sample, scales[step]) * cells.size / sample.size
     return scales[int(np.argmin(errors))]
 
 
