@@ -13,6 +13,7 @@ from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import PRESETS, TOY, get_preset
 from zkapex_jax.protocol import ChunkedLayout
 from zkapex_jax.prover.progress import Progress
+from zkapex_jax.workflow import costs_room
 from zkapex_jax.workflow.costs import estimate, scaled
 from zkapex_jax.workflow.costs_disk import disk
 from zkapex_jax.workflow.costs_room import Room, fitting, require_room, room_at
@@ -139,6 +140,23 @@ def test_too_little_disk() -> None:
 def test_room_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
     found = room_at(tmp_path / "not" / "yet")
     assert found.disk > 0 and (found.memory is None or found.memory > 0)
+
+
+def test_a_group_s_limit_counts_without_its_file_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """100 MB allowed, 70 in use, of which 30 are cached files; "max" is no limit."""
+    files = tuple(tmp_path / name for name in ("max", "current", "stat"))
+    for file, text in zip(files, ("100000000\n", "70000000\n", "anon 40000000\nactive_file 10000000\ninactive_file 20000000\n"), strict=True):
+        file.write_text(text)
+    monkeypatch.setattr(costs_room, "_GROUPS", (files, (tmp_path / "none",) * 3))
+    assert costs_room.free_memory() == 60_000_000
+    files[0].write_text("max\n")
+    assert costs_room.free_memory() != 60_000_000
+
+
+def test_an_enrolment_without_room_does_not_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(costs_room, "free_memory", lambda: 1 << 20)
+    with pytest.raises(StorageError, match="memory is too small"):
+        costs_room.check_room(SERVING, layout_of(10**6, SERVING), tmp_path)
 
 
 def test_other_presets_are_scaled_by_what_was_measured() -> None:

@@ -59,11 +59,13 @@ def enrol(
     """
     from zkapex_jax.cli.inputs import check_weights, draw, load_examples, load_model
     from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
+    from zkapex_jax.workflow import check_room
     from zkapex_jax.workflow import enrol as enrol_files
 
     output, started_from = Output(as_json, quiet, progress), Base.from_file(base)
     key = load_public(provider_key) if provider_key is not None else None
     tool = options.toolchain_for(started_from, cache, tables=tables, srs=srs, threads=threads)
+    check_room(tool.preset, started_from.layout, folder)
     personal = load_model(model, started_from.layout.target.pattern)
     check_weights(personal)
     examples = draw(load_examples(data, personal.model), tool.preset.client_rows, seed, data)

@@ -18,7 +18,7 @@ _HOMES = {
     "benchmarking": ("benchmark",),
     "dense_benchmark": ("benchmark_dense", "parse_blocks"),
     "costs": ("Estimate", "estimate"),
-    "costs_room": ("Room", "require_room", "room_at"),
+    "costs_room": ("Room", "check_room", "require_room", "room_at"),
     "estimate_calibration": ("Calibration", "calibrate"),
     "folders": ("ClientFolder", "Provider"),
     "plan": ("RequestPlan", "default_budget", "fleet_gammas", "plan_request", "scale_forget_rows"),

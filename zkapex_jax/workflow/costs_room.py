@@ -12,13 +12,16 @@ from zkapex_jax.errors import StorageError
 from zkapex_jax.formats.atomic import storage_errors
 from zkapex_jax.presets import PRESETS, Preset
 from zkapex_jax.protocol import ChunkedLayout
-from zkapex_jax.workflow.costs import Estimate, scaled
+from zkapex_jax.workflow.costs import Estimate, estimate, scaled
 
 _MEMORY_INFO = Path("/proc/meminfo")
-#: Limit and use of a control group, version 2 and version 1.
-_GROUPS = (
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"), Path("/sys/fs/cgroup/memory/memory.usage_in_bytes")),
+#: Limit and use of a control group, version 2 and version 1, and the file that says how much of the use is a cache of files.
+_GROUPS = tuple(
+    tuple(folder / name for name in names)
+    for folder, names in (
+        (Path("/sys/fs/cgroup"), ("memory.max", "memory.current", "memory.stat")),
+        (Path("/sys/fs/cgroup/memory"), ("memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat")),
+    )
 )
 
 
@@ -71,6 +74,12 @@ def require_room(
     )  # fmt: skip
 
 
+def check_room(preset: Preset, layout: ChunkedLayout, folder: Path) -> None:
+    """Refuse to begin an enrolment in `folder` for which the cost sheet sees no room; raises as `require_room`."""
+    touched = range(len(layout.chunks))
+    require_room(preset, estimate(preset, layout=layout, touched=touched), layout, touched, room_at(folder))
+
+
 def fitting(preset: Preset, cost: Estimate, layout: ChunkedLayout, touched: Sequence[int], room: Room) -> list[Estimate]:
     """Cost at every other preset of as much security that has room here, fastest first."""
     others = [other for other in PRESETS.values() if other.name != preset.name and other.insecure == preset.insecure]
@@ -104,9 +113,11 @@ def _physical() -> int | None:
         return None
 
 
-def _group(limit: Path, used: Path) -> int | None:
+def _group(limit: Path, used: Path, parts: Path) -> int | None:
     try:
-        return max(0, int(limit.read_text()) - int(used.read_text()))
+        counts = dict(line.split() for line in parts.read_text().splitlines())
+        cache = sum(int(counts.get(name, 0)) for name in ("active_file", "inactive_file"))
+        return max(0, int(limit.read_text()) - int(used.read_text()) + cache)
     except (OSError, ValueError):  # no such group, or "max"
         return None
 
