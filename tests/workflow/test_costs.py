@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,21 @@ from zkapex_jax.workflow import costs_room
 from zkapex_jax.workflow.costs import estimate, scaled
 from zkapex_jax.workflow.costs_disk import disk
 from zkapex_jax.workflow.costs_room import Room, fitting, require_room, room_at
-from zkapex_jax.workflow.estimate_calibration import Calibration, Rate, calibrate, fit, walk_sizes
-from zkapex_jax.workflow.estimate_walk import PAYERS, Step, Walked, kept_bytes, pace_of, walk
+from zkapex_jax.workflow.estimate_calibration import (
+    Calibration,
+    Rate,
+    calibrate,
+    fit,
+    walk_sizes,
+)
+from zkapex_jax.workflow.estimate_walk import (
+    PAYERS,
+    Step,
+    Walked,
+    kept_bytes,
+    pace_of,
+    walk,
+)
 from zkapex_jax.workflow.planner import choices, default_counts
 from zkapex_jax.workflow.toolchain import open_toolchain
 
@@ -175,7 +189,7 @@ def test_clustered_masks_forget_less_and_cost_less() -> None:
     made = choices(TOY, layout, level * numbers.exponential(1.0, layout.weights), 0.05)
     assert [choice.chunks for choice in made] == sorted((choice.chunks for choice in made), reverse=True)
     assert made[0].share == 1.0 and made[-1].chunks == 1
-    for scattered, clustered in zip(made, made[1:], strict=False):
+    for scattered, clustered in itertools.pairwise(made):
         assert clustered.masked == scattered.masked
         assert clustered.share <= scattered.share and clustered.share <= clustered.bound <= 1
         assert clustered.cost.prove_seconds < scattered.cost.prove_seconds

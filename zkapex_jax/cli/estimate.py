@@ -10,7 +10,18 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, InsecureSrs, PresetName, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    InsecureSrs,
+    PresetName,
+    Quiet,
+    ShowProgress,
+    SrsFile,
+    TablesFile,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.errors import InputError
 from zkapex_jax.models.layout import TargetLayout
@@ -109,8 +120,8 @@ def _show(output: Output, cost: Estimate, gradients: GradientCost | None, measur
         ],
     )
     totals = [
-        f"  once a fleet {human_seconds(cost.fleet_seconds)}, enrolment {human_seconds(cost.enrol_seconds)}, "
-        f"answer {human_seconds(cost.answer_seconds)}, verify {human_seconds(cost.verify_seconds)}"
+        (f"  once a fleet {human_seconds(cost.fleet_seconds)}, enrolment {human_seconds(cost.enrol_seconds)}, "
+        f"answer {human_seconds(cost.answer_seconds)}, verify {human_seconds(cost.verify_seconds)}")
     ]
     output.result(
         {"preset": cost.preset, "estimate": cost, "gradients": gradients, "free": {"memory": memory, "disk": disk}},

@@ -10,7 +10,19 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, InsecureSrs, PresetName, Quiet, ShowProgress, SrsFile, TablesFile, Target, Threads, option
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    InsecureSrs,
+    PresetName,
+    Quiet,
+    ShowProgress,
+    SrsFile,
+    TablesFile,
+    Target,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.errors import InputError
 from zkapex_jax.presets import get_preset
