@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,8 @@ from zkapex_jax.workflow.verifying import verify
 
 CLIENT = "scale"
 SPARSITY = 0.04
+#: D as a multiple of the masked energy. Generous: the run measures cost, which D does not change, and should not end at it.
+BUDGET_FACTOR = Fraction(4)
 #: Examples on either side of a request, to be forgotten and to be kept: of a sample, of the whole model.
 REQUEST_EXAMPLES = (8, 32)
 
@@ -154,7 +157,7 @@ def _plan(run: Run, provider: Provider, base: Facts) -> Facts:
     plan = plan_request(
         run.tool.preset, loss_fn=sampled.loss, params=sampled.params, layout=sampled.layout,
         forget=run.examples(model, "forget", count), retain=run.examples(model, "retain", count), sparsity=SPARSITY,
-        micro_batch=run.size.micro_batch, scratch=run.folder, on_progress=run.on_progress,
+        budget_factor=BUDGET_FACTOR, micro_batch=run.size.micro_batch, scratch=run.folder, on_progress=run.on_progress,
     )  # fmt: skip
     sampled.params.clear()
     give_back()
