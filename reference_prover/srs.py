@@ -40,7 +40,7 @@ def read(path: Path, curve: Curve) -> Srs:
 
     Checked: the form of the file, the digest of each tensor, and whether its source may go without the mark of insecurity;
     then, unless the digest is that of the shipped ceremony, every point: encoded canonically, of the curve, in the subgroup,
-    and all of them together as `check_points` says. In plain Python that takes about 4 ms for each of the 2^k rows.
+    and all of them together as `check_points` says. That takes 1 to 3 ms for each of the 2^k rows.
     """
     try:
         return parse(path.read_bytes(), curve)
