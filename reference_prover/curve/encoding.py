@@ -19,7 +19,7 @@ _FLAGS = COMPRESSED | INFINITY | LARGER
 def parse_g1(data: bytes, what: str, *, subgroup: bool = True) -> Affine | None:
     """48 or 96 bytes to coordinates, None for the neutral element. Raises PointError naming `what`.
 
-    `subgroup=False` leaves the subgroup unchecked: only for files that are bound by a digest to a full check.
+    `subgroup=False` leaves the subgroup unchecked: only for a file whose digest is pinned.
     """
     flags, numbers = _split(data, what, coordinates=1)
     if flags & INFINITY:

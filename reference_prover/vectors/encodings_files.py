@@ -28,10 +28,16 @@ def reference_strings() -> list[Case]:
     arrays = ceremony_arrays()
     local = local_arrays(987654321)
     own_source = dict(source="insecure-local", insecure=True)
-    result = [_sound("ceremony", arrays), _sound("insecure-local", local, **own_source)]
-    result += [_bad(f"points/{name}", whole(change(arrays)), error, why) for name, (change, error, why) in POINT_FAULTS.items()]
-    result.append(_bad("points/other-tau", whole(local), "srs", "points"))
-    result.append(_bad("header/ceremony-marked-insecure", whole(arrays, insecure=True), "srs", "points"))
+    result = [_sound("ceremony", arrays), _sound("insecure-local", local, **own_source), _sound("marked", arrays, "elsewhere", True)]
+    result += [_bad(f"points/{name}", whole(change(local), **own_source), error, why) for name, (change, error, why) in POINT_FAULTS.items()]
+    result.append(_bad("points/other-tau", whole(local | {"g2": arrays["g2"]}, **own_source), "srs", "points"))
+    result += [_bad(f"ceremony/{name}", whole(change(arrays)), "srs", "source") for name, change in SPOOFS.items()]
+    result += [
+        _bad("source/ceremony-of-another-tau", whole(local), "srs", "source"),
+        _bad("source/ceremony-of-another-tau-marked", whole(local, insecure=True), "srs", "source"),
+        _bad("source/ceremony-marked-insecure", whole(arrays, insecure=True), "srs", "source"),
+    ]
+    result += [_bad(f"source/{name}-without-the-mark", whole(arrays, name), "srs", "mark") for name in UNMARKED]
     result += [_bad(f"header/{name}", whole(arrays, edit=edit), "srs", why) for name, (edit, why) in HEADER_FAULTS.items()]
     result += [_bad(f"file/{name}", change(whole(arrays)), "srs", why) for name, (change, why) in FILE_FAULTS.items()]
     return result
@@ -93,8 +99,8 @@ def _copied(tensor: str, row: int, source: int) -> Callable[[Arrays], Arrays]:
     return lambda arrays: _with(tensor, row, arrays[tensor][source].tobytes())(arrays)
 
 
-def _swapped(tensor: str) -> Callable[[Arrays], Arrays]:
-    return lambda arrays: arrays | {tensor: arrays[tensor][[1, 0, *range(2, len(arrays[tensor]))]]}
+def _swapped(tensor: str, one: int = 0, two: int = 1) -> Callable[[Arrays], Arrays]:
+    return lambda arrays: _with(tensor, two, arrays[tensor][one].tobytes())(_copied(tensor, one, two)(arrays))
 
 
 INFINITY = encoding.write_g1_uncompressed(None)
@@ -108,12 +114,25 @@ POINT_FAULTS: dict[str, tuple[Callable[[Arrays], Arrays], str, str]] = {
     "compressed-in-96": (_with("g1_lagrange", 1, encoding.write_g1(PLAIN_GENERATOR) + bytes(48)), "point", "flag"),
     "first-is-not-the-generator": (_swapped("g1_monomial"), "srs", "points"),
     "second-is-not-tau": (_copied("g1_monomial", 1, 2), "srs", "points"),
+    "powers-swapped": (_swapped("g1_monomial", 2, 3), "srs", "points"),
+    "last-power-changed": (lambda arrays: _with("g1_monomial", 3, arrays["g1_lagrange"][3].tobytes())(arrays), "srs", "points"),
+    "off-subgroup": (_with("g1_monomial", 3, encoding.write_g1_uncompressed(OUTSIDE)), "point", "subgroup"),
     "lagrange-repeated": (_copied("g1_lagrange", 1, 2), "srs", "points"),
-    "lagrange-off-subgroup": (_with("g1_lagrange", 2, encoding.write_g1_uncompressed(OUTSIDE)), "srs", "points"),
+    "lagrange-swapped": (_swapped("g1_lagrange"), "srs", "points"),
+    "lagrange-off-subgroup": (_with("g1_lagrange", 2, encoding.write_g1_uncompressed(OUTSIDE)), "point", "subgroup"),
     "g2-swapped": (_swapped("g2"), "srs", "points"),
     "g2-infinity": (_with("g2", 1, bytes([0x40]) + bytes(191)), "point", "infinity"),
     "g2-off-curve": (_with("g2", 1, encoding.write_g2_uncompressed(((1, 0), (1, 0)))), "point", "curve"),
 }
+
+#: Faults in the ceremony's own points: its name goes with its digest alone.
+SPOOFS: dict[str, Callable[[Arrays], Arrays]] = {
+    "lagrange-swapped": _swapped("g1_lagrange", 1, 3),
+    "powers-swapped": _swapped("g1_monomial", 2, 3),
+    "power-changed": _copied("g1_monomial", 3, 2),
+}
+#: Sources that need the mark: neither the shipped ceremony nor, at this size, an import.
+UNMARKED = ("insecure-local", "ceremony-4", "ceremony-4096", "Ethereum-kzg-4096", "")
 
 
 def _set(**changes: Any) -> Callable[[Header], str]:

@@ -20,7 +20,9 @@ WHY = {
     ("field", "canonical"): r"must lie in \[0, p\)",
     ("field", "length"): "takes 32 bytes",
     ("field", "format"): "decimal string",
-    ("srs", "points"): "generator|powers of one tau|points of the ceremony|sum to the generator",
+    ("srs", "points"): "generator|powers of one tau|belong to the powers",
+    ("srs", "source"): "its digest is another",
+    ("srs", "mark"): "must be marked insecure",
     ("srs", "canonical"): "canonical JSON",
     ("srs", "digest"): "tensors.g2.sha256",
 }

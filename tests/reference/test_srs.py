@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_prover import srs as reference_strings
-from reference_prover.curve import PY_ECC, curve
+from reference_prover.curve import PY_ECC, curve, twist
 from reference_prover.curve.encoding import parse_g2, write_g2_uncompressed
 from reference_prover.curve.fourier import lagrange_points, root_of_unity
 from reference_prover.errors import CurveError, FieldError, SrsError
 from reference_prover.field import MODULUS, inverse
 from reference_prover.srs import CEREMONY, CEREMONY_DATA, CEREMONY_S_G2, Srs
+from reference_prover.srs_checks import CEREMONY_DIGESTS, check_points, check_source, is_shipped
 
 ROOT = Path(__file__).parents[2]
 PROVER = ROOT / "prover" / "target" / "release" / "zkapex-prover"
@@ -43,6 +46,50 @@ def of_known_tau(tau: int, k: int) -> list[object]:
 
 def test_the_pinned_tau_is_the_ceremonys() -> None:
     assert (CEREMONY_DATA / "g2_monomial.bin").read_bytes()[96:192] == CEREMONY_S_G2
+
+
+def test_both_languages_pin_the_same_digests(ceremony: Srs) -> None:
+    """The Rust program's tests make the ceremony of each size and compare its digest with these."""
+    text = (ROOT / "prover" / "src" / "srs" / "trust.rs").read_text()
+    assert tuple(bytes.fromhex(digest) for digest in re.findall(r'"([0-9a-f]{64})"', text)) == CEREMONY_DIGESTS
+    assert ceremony.digest == CEREMONY_DIGESTS[K - 1]
+    assert not is_shipped(0, CEREMONY_DIGESTS[-1]) and not is_shipped(13, CEREMONY_DIGESTS[-1])
+
+
+def test_imports_go_without_the_mark_under_their_own_name() -> None:
+    """By header alone: whether an import's tau is known, no reader can tell; its points are checked all the same."""
+    for k in range(12, 16):
+        check_source(k, bytes(32), f"ceremony-{1 << k}", False)
+        for source in (f"ceremony-{2 << k}", f"ceremony-0{1 << k}", "insecure-local"):
+            with pytest.raises(SrsError, match="must be marked insecure"):
+                check_source(k, bytes(32), source, False)
+            check_source(k, bytes(32), source, True)
+    for k in (11, 16):
+        with pytest.raises(SrsError, match="must be marked insecure"):
+            check_source(k, bytes(32), f"ceremony-{1 << k}", False)
+
+
+@pytest.mark.parametrize("name", [PY_ECC, "arkworks"])
+@pytest.mark.parametrize("k", [1, 3])
+def test_points_are_checked_together(name: str, k: int) -> None:
+    """Each single point that is another one of the group is found, in both forms, and each other tau."""
+    if name != PY_ECC:
+        pytest.importorskip("py_arkworks_bls12381")
+    backend, tau = curve(name), 123456789
+    powers = [backend.multiply(backend.generator(), pow(tau, j, MODULUS)) for j in range(1 << k)]
+    h, x = (backend.decode_g2(write_g2_uncompressed(twist.multiple(scalar)), "g2") for scalar in (1, tau))
+    sound = Srs(k, bytes(32), "elsewhere", True, powers, lagrange_points(backend, powers), h, x, backend)
+    check_points(sound)
+    for field in ("g1_monomial", "g1_lagrange"):
+        for at in range(1 << k):
+            points = list(getattr(sound, field))
+            points[at] = backend.add(points[at], backend.generator())
+            with pytest.raises(SrsError, match="generator|powers"):
+                check_points(replace(sound, **{field: points}))
+    for scalar in (1, tau + 1, MODULUS - tau):
+        with pytest.raises(SrsError, match="consecutive powers"):
+            other = backend.decode_g2(write_g2_uncompressed(twist.multiple(scalar)), "g2")
+            check_points(replace(sound, s_g2=other))
 
 
 @pytest.mark.parametrize("name", [PY_ECC, "arkworks"])

@@ -22,7 +22,7 @@ from zkapex_jax.workflow.enrolment_check import check_enrolment_chunk
 from zkapex_jax.workflow.folders import ClientFolder
 from zkapex_jax.workflow.openings import ROWS, WEIGHTS, Opening
 from zkapex_jax.workflow.points import ensure_points
-from zkapex_jax.workflow.proving import ProvedChunk, is_proven, proof_path, proved_chunks, speed
+from zkapex_jax.workflow.proving import ProvedChunk, is_proven, proof_path, proved_chunks, refuse_seeded, speed
 from zkapex_jax.workflow.toolchain import Toolchain
 
 
@@ -114,6 +114,7 @@ def prove_enrolment(
     proofs = make_directory(session.made.path / f"enrolment-chunks-{session.enrolment.digest[:16]}", mode=0o700)
     with session.client.exclusive():
         files = _files(tool, session, on_progress)
+        refuse_seeded(proofs, range(len(session.enrolment.layout.chunks)))
         missing = [chunk for chunk in range(len(session.enrolment.layout.chunks)) if not is_proven(proofs, chunk)]
         openings.spend(session.client.openings, session.openings(tool, missing))
         report = tool.prover.prove_enrolment(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,7 +75,7 @@ def prove(
     read the client's secret. The result is the same folder and the same bundle.
 
     Raises RefusedError if the artefacts do not belong together, or commitments have served as many proofs as their
-    blinding allows; InputError if the update does not satisfy the request.
+    blinding allows; InputError if the update does not satisfy the request, or a proof that is there was made from a given seed.
     """
     started = time.monotonic()
     session = ClientSession.open(tool, folder, request, state)
@@ -87,6 +87,7 @@ def prove(
     proofs = make_directory(proof_folder(session, made), mode=0o700)
     with session.client.exclusive():
         files = proof_files(tool, session, on_progress)
+        refuse_seeded(proofs, session.request.touched)
         missing = [chunk for chunk in session.request.touched if not is_proven(proofs, chunk)]
         openings.spend(session.client.openings, chunk_openings(tool, session, missing))
         lines: dict[int, dict[str, Any]] = {}
@@ -128,15 +129,10 @@ def proof_path(folder: Path, chunk: int) -> Path:
 def is_proven(folder: Path, chunk: int) -> bool:
     """Whether a chunk's proof is there whole: only then the Rust binary does not prove it again."""
     path = proof_path(folder, chunk)
-    return any(_names(path.with_suffix(suffix), path) for suffix in (".seed", ".done"))
-
-
-def _names(record: Path, proof: Path) -> bool:
-    """Whether a proof's record (`.seed` where a new commitment was drawn, `.done` elsewhere) holds its digest."""
     try:
-        fields = json.loads(read_bytes(record, max_bytes=4096))
-        return is_record_of(fields, file_digest(proof), seeded=record.suffix == ".seed")
-    except (InputError, ValueError):
+        digest = file_digest(path)
+        return any(is_record_of(_record(one), digest, seeded=one.suffix == ".seed") for one in _records(folder, chunk))
+    except InputError:
         return False
 
 
@@ -159,6 +155,33 @@ def since_resumed(on_progress: OnProgress | None, request: Request, missing: Seq
         on_progress(replace(step, resumed=len(old), weights_resumed=sum(old)))
 
     return tell_rest
+
+
+def refuse_seeded(folder: Path, chunks: Iterable[int]) -> None:
+    """Proofs from `--insecure-blinding-seed` hide nothing, and neither bundle nor enrolment proof could say so: none is made of
+    them. Raises InputError naming the record."""
+    for chunk in chunks:
+        for record in _records(folder, chunk):
+            if _record(record).get("insecure_blinding", False) is not False:
+                raise InputError(
+                    "the proof was made from a given seed and hides nothing", code="insecure_blinding", file=record,
+                    field="insecure_blinding", hint="remove the folder and prove again without a seed",
+                )  # fmt: skip
+
+
+def _records(folder: Path, chunk: int) -> list[Path]:
+    """What stands beside a proof: `.seed` where a new commitment was drawn, `.done` elsewhere."""
+    path = proof_path(folder, chunk)
+    return [record for record in (path.with_suffix(suffix) for suffix in (".seed", ".done")) if record.exists()]
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """The fields of a record; none where it is not understood."""
+    try:
+        fields = json.loads(read_bytes(path, max_bytes=4096))
+    except (InputError, ValueError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def proved_chunks(report: dict[str, Any]) -> tuple[tuple[ProvedChunk, ...], int]:

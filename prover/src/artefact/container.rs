@@ -65,6 +65,25 @@ impl Container {
         self.tensors.contains_key(tensor)
     }
 
+    /// The header must have exactly these fields beside format, version and tensors.
+    pub fn expect_fields(&self, fields: &[&str]) -> Result<()> {
+        self.header.expect_exactly(&[fields, &["format", "tensors", "version"]].concat())
+    }
+
+    /// Refuses any other tensor than these.
+    pub fn expect_only(&self, tensors: &[impl AsRef<str>]) -> Result<()> {
+        match self.tensors.keys().find(|name| !tensors.iter().any(|tensor| tensor.as_ref() == name.as_str())) {
+            Some(name) => Err(bad_input(&self.path, name, "", "the tensor does not belong here")),
+            None => Ok(()),
+        }
+    }
+
+    /// Bytes of a tensor.
+    pub fn length(&self, tensor: &str) -> Result<usize> {
+        let span = self.tensors.get(tensor);
+        Ok(span.ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?.length as usize)
+    }
+
     fn check_tensors(&mut self) -> Result<()> {
         let stated = self.header.object("tensors")?;
         if let Some(name) = stated.keys().find(|name| !self.tensors.contains_key(*name)) {

@@ -37,7 +37,8 @@ impl Fields {
         }
     }
 
-    fn error(&self, field: &str, value: impl ToString, message: impl ToString) -> Error {
+    /// What is wrong with a field.
+    pub(in crate::artefact) fn error(&self, field: &str, value: impl ToString, message: impl ToString) -> Error {
         bad_input(&self.path, self.name(field), value.to_string(), message.to_string())
     }
 
@@ -67,6 +68,40 @@ impl Fields {
         match self.map.keys().find(|key| !keys.contains(&key.as_str())) {
             Some(key) => Err(self.error(key, "", "unknown field")),
             None => Ok(()),
+        }
+    }
+
+    /// Refuses keys that are not in `keys`, and a key that is missing.
+    pub fn expect_exactly(&self, keys: &[&str]) -> Result<()> {
+        self.expect_keys(keys)?;
+        keys.iter().try_for_each(|key| self.get(key).map(drop))
+    }
+
+    pub(in crate::artefact) fn list(&self, field: &str) -> Result<&[Value]> {
+        match self.get(field)? {
+            Value::Array(items) => Ok(items),
+            other => Err(self.error(field, other, "expected a list")),
+        }
+    }
+
+    /// One line of `low` to `high` characters.
+    pub fn printable(&self, field: &str, low: usize, high: usize) -> Result<String> {
+        let text = self.text(field)?;
+        let printable = |c: char| c == ' ' || !(c.is_control() || c.is_whitespace());
+        if !text.chars().all(printable) || !(low..=high).contains(&text.chars().count()) {
+            return Err(self.error(field, text, format!("expected {low} to {high} printable characters")));
+        }
+        Ok(text.to_owned())
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SSZ`.
+    pub fn timestamp(&self, field: &str) -> Result<()> {
+        let text = self.text(field)?;
+        let form = text.bytes().map(|b| if b.is_ascii_digit() { b'0' } else { b }).eq(*b"0000-00-00T00:00:00Z");
+        if form {
+            Ok(())
+        } else {
+            Err(self.error(field, text, "expected a time in UTC, YYYY-MM-DDTHH:MM:SSZ"))
         }
     }
 
@@ -116,8 +151,7 @@ impl Fields {
 
     /// A list of integers, each in [low, high].
     pub fn integers(&self, field: &str, low: u128, high: u128) -> Result<Vec<u128>> {
-        let Value::Array(items) = self.get(field)? else { return Err(self.error(field, "", "expected a list")) };
-        items
+        self.list(field)?
             .iter()
             .enumerate()
             .map(|(i, item)| {

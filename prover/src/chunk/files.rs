@@ -2,7 +2,7 @@
 
 use blst::blst_p1_affine;
 
-use crate::artefact::kinds::{bit, Frame};
+use crate::artefact::kinds::{bit, Frame, Model};
 use crate::artefact::{bad_input, Container};
 use crate::commit;
 use crate::error::Result;
@@ -44,6 +44,24 @@ pub fn expect_frame(file: &Container, found: &Frame, wanted: &Frame) -> Result<(
     }
     let message = "the target weights or chunks are not those of the enrolment";
     Err(bad_input(file.path(), "layout", found.weights, message))
+}
+
+/// The file must be about the same model, by the digest of its base and by name.
+pub fn expect_model(file: &Container, found: &Model, wanted: &Model) -> Result<()> {
+    expect_digest(file, "model.base_digest", &found.base, &wanted.base)?;
+    if found == wanted {
+        return Ok(());
+    }
+    let message = format!("must be {} of architecture {}, as elsewhere", wanted.name, wanted.architecture);
+    Err(bad_input(file.path(), "model", &found.name, message))
+}
+
+/// The mark of the SRS that the file was made with must be true.
+pub fn expect_mark(file: &Container, found: bool, wanted: bool) -> Result<()> {
+    if found == wanted {
+        return Ok(());
+    }
+    Err(bad_input(file.path(), "srs_insecure", found, "the mark is not that of the SRS"))
 }
 
 /// The file must belong to `client`.

@@ -93,10 +93,10 @@ fn distance_bits(context: &Context) -> usize {
 fn check_made(context: &Context, base: &Base) -> Result<()> {
     let (field, found) = match &context.relation {
         Relation::Enrolment(_) => ("enrol_tables_digest", &base.enrol_tables),
-        Relation::Online(_) => ("tables_digest", &base.tables),
+        Relation::Online(_) => ("tables_digest", &base.made.tables),
     };
     files::expect_digest(&base.file, field, found, &context.tables.digest)?;
-    files::expect_digest(&base.file, "srs_digest", &base.srs, &context.srs.digest)
+    files::expect_digest(&base.file, "srs_digest", &base.made.srs, &context.srs.digest)
 }
 
 /// Com(θ̂0) of one chunk, by lane.

@@ -100,7 +100,7 @@ impl Context {
 
     /// Digests that artefacts made with this context carry.
     pub fn made(&self) -> Made {
-        Made { tables: self.tables.digest, srs: self.srs.digest }
+        Made { tables: self.tables.digest, srs: self.srs.digest, srs_insecure: self.srs.insecure }
     }
 
     /// True where proofs made here convince nobody: reduced projections, or an SRS whose secret is known.

@@ -50,8 +50,8 @@ fn check_bundle(context: &Context, session: &Session, bundle: &Bundle) -> Result
         ("enrolment_digest", bundle.enrolment, binding.opening.enrolment),
         ("request_digest", bundle.request, binding.request),
         ("state_digest", bundle.state, binding.state),
-        ("tables_digest", bundle.made.tables, made.tables),
-        ("srs_digest", bundle.made.srs, made.srs),
+        ("tables_digest", bundle.tables, made.tables),
+        ("srs_digest", bundle.srs, made.srs),
     ];
     check_digests(file, &digests)?;
     expect_client(file, &bundle.client, &binding.opening.client)?;

@@ -8,7 +8,7 @@ use safetensors::tensor::Dtype;
 use super::layout::Layout;
 use super::statement::{Binding, CommitmentBytes, Statement};
 use crate::artefact::bad_input;
-use crate::artefact::kinds::{Base, Enrolment, Frame, Made, Points, State, UNCOMPRESSED};
+use crate::artefact::kinds::{Base, Enrolment, Frame, Made, Model, Points, State, UNCOMPRESSED};
 use crate::chunk::{files, Opening};
 use crate::commit::{self, Committer};
 use crate::error::Result;
@@ -137,11 +137,12 @@ impl Session {
 
 fn check_base(enrolment: &Enrolment, base: &Base, made: &Made) -> Result<()> {
     files::expect_digest(&base.file, "enrol_tables_digest", &base.enrol_tables, &made.tables)?;
-    files::expect_digest(&base.file, "srs_digest", &base.srs, &made.srs)?;
-    enrolment.made.expect(&enrolment.file, &Made { tables: base.tables, srs: made.srs })?;
+    let shared = Made { tables: base.made.tables, ..made.clone() };
+    base.made.expect(&base.file, &shared)?;
+    enrolment.made.expect(&enrolment.file, &shared)?;
     files::expect_frame(&base.file, &base.frame, &enrolment.frame)?;
-    enrolment.file.header().digest("nonce")?;
-    files::expect_digest(&enrolment.file, "model.base_digest", &enrolment.base()?, base.file.digest())
+    let model = Model { base: *base.file.digest(), ..base.model.clone() };
+    files::expect_model(&enrolment.file, &enrolment.model, &model)
 }
 
 /// A re-enrolment replaces another enrolment of the same client over the same weights.

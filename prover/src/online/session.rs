@@ -8,7 +8,7 @@ use safetensors::tensor::Dtype;
 use super::layout::Layout;
 use super::statement::{rules, Binding, CommitmentBytes, Statement};
 use crate::artefact::bad_input;
-use crate::artefact::kinds::{bit, Enrolment, Frame, Made, Points, Request, State, UNCOMPRESSED};
+use crate::artefact::kinds::{Enrolment, Frame, Made, Points, Request, State, UNCOMPRESSED};
 use crate::chunk::files;
 use crate::chunk::Opening;
 use crate::commit;
@@ -56,9 +56,9 @@ impl Session {
         for (file, frame) in [(&request.file, &request.frame), (&state.file, &state.frame)] {
             files::expect_frame(file, frame, &enrolment.frame)?;
         }
+        files::expect_model(&request.file, &request.model, &enrolment.model)?;
         files::expect_client(&state.file, &state.client, &enrolment.client)?;
         files::expect_digest(&state.file, "enrolment_digest", &state.enrolment, enrolment.file.digest())?;
-        check_untouched(&request)?;
         let enrolment_points = Points::open(&files.enrolment_points, enrolment.file.digest())?;
         let request_points = Points::open(&files.request_points, request.file.digest())?;
         check_points(&layout, &enrolment, &request, &enrolment_points, &request_points)?;
@@ -134,23 +134,6 @@ impl Session {
         rows.extend(commit::parse_uncompressed_public(&self.request_points.file.read_slice("c_forget", index)?)?);
         Ok(files::by_lane(self.layout.lanes, &rows))
     }
-}
-
-/// A mask must be zero on the chunks that the request does not list: nobody would prove those.
-fn check_untouched(request: &Request) -> Result<()> {
-    let mut start = 0;
-    for (chunk, weights) in request.frame.chunks.iter().enumerate() {
-        let (from, end) = (start / 8, start + weights);
-        if request.index_of(chunk).is_none() {
-            let bytes = request.file.read("mask", from as u64, (end.div_ceil(8) - from) as u64)?;
-            if (start..end).any(|i| bit(&bytes, i - 8 * from)) {
-                let message = "the mask zeroes weights of a chunk that the request does not list as touched";
-                return Err(bad_input(request.file.path(), "touched", chunk, message));
-            }
-        }
-        start = end;
-    }
-    Ok(())
 }
 
 /// T1 and T2 must leave their slacks in width, or no client could prove.

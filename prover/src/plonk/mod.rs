@@ -46,7 +46,11 @@ fn check_sizes(tables: &Tables, srs: &Srs) -> Result<()> {
 fn check_key<S: PolynomialCommitmentScheme<F>>(tables: &Tables, key: &VerifyingKey<F, S>) -> Result<()> {
     let usable = tables.domain() - (key.cs().blinding_factors() + 1);
     if usable != tables.usable_rows() || key.cs().degree() != tables.degree() {
-        return Err(Error::internal("Halo2 lays the circuit out otherwise than the tables do"));
+        // So it is where the highest degree, or the cells that are read most, stand in a product with a constant that is 0:
+        // the library drops such a product, the tables count it.
+        let message =
+            "the proof system lays the circuit out otherwise than the tables count: a product is zero everywhere";
+        return Err(tables.error("gates", message).with_value(key.cs().degree()));
     }
     let cs = key.cs();
     let committed = cs.instance_queries().iter().filter(|(c, _)| c.index() < tables.committed()).map(|(_, at)| at.0);

@@ -2,7 +2,7 @@
 
 use midnight_curves::G2Projective;
 
-use super::{domain_size, g2, Points, Srs};
+use super::{domain_size, g2, trust, Points, Srs};
 use crate::commit::parse_compressed_affine;
 use crate::error::{Error, Locate, Result};
 
@@ -28,13 +28,12 @@ pub fn load(k: u32) -> Result<Srs> {
             .with_value(k));
     }
     let g = parse_compressed_affine(&G1[..size * 48]).at_field("g1_monomial")?;
-    let points = Points::from_powers(k, g, g2_point(0)?, tau_g2()?)?;
-    Srs::assemble(k, points, false, SOURCE)
-}
-
-/// τ·G2 of the ceremony.
-pub(super) fn tau_g2() -> Result<G2Projective> {
-    g2_point(1)
+    let points = Points::from_powers(k, g, g2_point(0)?, g2_point(1)?)?;
+    let srs = Srs::assemble(k, points, false, SOURCE)?;
+    match trust::shipped(k) == Some(hex::encode(srs.digest).as_str()) {
+        true => Ok(srs),
+        false => Err(Error::internal("the ceremony's data are not those that the program was made with")),
+    }
 }
 
 fn g2_point(index: usize) -> Result<G2Projective> {

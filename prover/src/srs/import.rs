@@ -26,6 +26,16 @@ const MAX_BYTES: u64 = 2 << 30;
 const MAX_TRANSCRIPTS: usize = 8;
 const G1_BYTES: usize = 48;
 
+/// `source` of an imported reference string.
+fn source(k: u32) -> String {
+    format!("ceremony-{}", 1u64 << k)
+}
+
+/// Whether `source` is what [`load`] writes for 2^k rows.
+pub(super) fn is_source(k: u32, name: &str) -> bool {
+    (MIN_K..=MAX_K).contains(&k) && name == source(k)
+}
+
 #[derive(Deserialize)]
 struct Ceremony {
     transcripts: List<Transcript, MAX_TRANSCRIPTS>,
@@ -137,7 +147,7 @@ fn parse(bytes: &[u8], k: u32) -> Result<Srs> {
         }
     };
     let points = points(k, &transcript).within("powersOfTau").within("transcripts")?;
-    Srs::assemble(k, points, false, &format!("ceremony-{size}"))
+    Srs::assemble(k, points, false, &source(k))
 }
 
 fn points(k: u32, transcript: &Transcript) -> Result<Points> {

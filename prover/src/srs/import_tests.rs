@@ -51,6 +51,13 @@ fn a_sound_transcript_is_imported_from_a_file() {
     out.write_all(&file(vec![other_size, transcript().clone()])).unwrap();
     let srs = load(out.path(), K).unwrap();
     assert_eq!((srs.k, srs.insecure, srs.source.as_str()), (12, false, "ceremony-4096"));
+    srs.save(out.path()).unwrap();
+    let again = Srs::load(out.path()).unwrap();
+    assert_eq!((again.digest, again.insecure, again.source), (srs.digest, false, srs.source));
+    Srs { source: "ceremony-8192".into(), ..srs }.save(out.path()).unwrap();
+    assert_eq!(Srs::load(out.path()).unwrap_err().place().field.as_deref(), Some("insecure"));
+    let mut out = tempfile::NamedTempFile::new().unwrap();
+    out.write_all(&file(vec![transcript().clone()])).unwrap();
     let error = load(out.path(), 13).unwrap_err();
     assert!(error.place().file.is_some());
     assert!(load(out.path(), 11).is_err() && load(out.path(), 16).is_err());

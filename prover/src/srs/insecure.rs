@@ -25,7 +25,8 @@ pub fn generate(k: u32) -> Result<Srs> {
     tau = F::ZERO;
     std::hint::black_box(&tau);
     let points = points?;
-    check::quick(&points)?;
+    check::powers(&points)?;
+    check::lagrange(k, &points)?;
     Srs::assemble(k, points, true, SOURCE)
 }
 

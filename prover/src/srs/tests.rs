@@ -1,7 +1,7 @@
 //! Reference strings: sources, files, and what the checks catch.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ff::Field;
 use group::Group;
@@ -40,7 +40,6 @@ fn group_fft_and_closed_form_agree() {
     let again = Points::from_powers(K, points.g.clone(), points.g2, points.s_g2).unwrap();
     assert_eq!(again.g_lagrange, points.g_lagrange);
     full_check(&points).unwrap();
-    check::quick(&points).unwrap();
 }
 
 #[test]
@@ -94,26 +93,73 @@ fn altered_files_are_refused() {
 fn wrong_content_is_refused_on_loading() {
     let dir = TempDir::new().unwrap();
     let other = insecure::points(K, tau() + F::ONE).unwrap();
-    let cases: [(&str, Points, bool, &str); 4] = [
-        ("another tau in G2", Points { s_g2: other.s_g2, ..sound() }, true, insecure::SOURCE),
-        ("another Lagrange form", Points { g_lagrange: other.g.clone(), ..sound() }, true, insecure::SOURCE),
-        (
-            "not from the generator",
-            Points { g: other.g[1..].iter().chain(&other.g[..1]).copied().collect(), ..sound() },
-            true,
-            insecure::SOURCE,
-        ),
-        ("passed off as the ceremony", sound(), false, ceremony::SOURCE),
+    let with = |change: fn(&mut Points)| {
+        let mut points = sound();
+        change(&mut points);
+        points
+    };
+    let turned = other.g[1..].iter().chain(&other.g[..1]).copied().collect();
+    let cases = [
+        ("another tau in G2", Points { s_g2: other.s_g2, ..sound() }, "g1_monomial"),
+        ("another Lagrange form", Points { g_lagrange: other.g_lagrange.clone(), ..sound() }, "g1_lagrange"),
+        ("not from the generator", Points { g: turned, ..sound() }, "g1_monomial"),
+        ("two Lagrange points exchanged", with(|p| p.g_lagrange.swap(20, 24)), "g1_lagrange"),
+        ("two powers exchanged", with(|p| p.g.swap(20, 24)), "g1_monomial"),
+        ("a power changed", with(|p| p.g[31] = p.g_lagrange[0]), "g1_monomial"),
+        ("a power outside the subgroup", with(|p| p.g[31] = outside_subgroup()), "g1_monomial"),
+        ("a Lagrange point outside the subgroup", with(|p| p.g_lagrange[31] = outside_subgroup()), "g1_lagrange"),
     ];
-    for (name, points, insecure, source) in cases {
-        let path = dir.path().join("srs");
-        Srs::assemble(K, points, insecure, source).unwrap().save(&path).unwrap();
-        let error = Srs::load(&path).unwrap_err();
-        assert!(
-            error.code() == "input" && error.place().file.is_some() && error.place().field.is_some(),
-            "{name}: {error}"
-        );
+    for (name, points, field) in cases {
+        refused(name, dir.path(), Srs::assemble(K, points, true, insecure::SOURCE).unwrap(), field);
     }
+}
+
+/// Saves a reference string and expects its file to be refused because of `field`.
+fn refused(name: &str, folder: &Path, srs: Srs, field: &str) {
+    let path = folder.join("srs");
+    srs.save(&path).unwrap();
+    let error = Srs::load(&path).unwrap_err();
+    let place = (error.code(), error.place().file.is_some(), error.place().field.as_deref());
+    assert_eq!(place, ("input", true, Some(field)), "{name}: {error}");
+}
+
+#[test]
+fn the_shipped_ceremony_is_known_by_its_digests() {
+    for k in 1..=ceremony::MAX_K {
+        assert_eq!(trust::shipped(k).unwrap(), hex::encode(ceremony::load(k).unwrap().digest), "k = {k}");
+    }
+    assert_eq!((trust::shipped(0), trust::shipped(13), trust::shipped(u32::MAX)), (None, None, None));
+}
+
+/// The ceremony's own points are refused in any other form than its own, and another τ under its name.
+#[test]
+fn no_file_passes_for_the_ceremony() {
+    let dir = TempDir::new().unwrap();
+    let exchanged = || {
+        let mut points = ceremony::load(K).unwrap().points();
+        points.g_lagrange.swap(20, 24);
+        points
+    };
+    for (name, points, insecure) in [
+        ("two of its Lagrange points exchanged", exchanged(), false),
+        ("another tau", sound(), false),
+        ("another tau, marked", sound(), true),
+        ("its points, marked", ceremony::load(K).unwrap().points(), true),
+    ] {
+        refused(name, dir.path(), Srs::assemble(K, points, insecure, ceremony::SOURCE).unwrap(), "source");
+    }
+}
+
+/// Without the mark there are the shipped ceremony and imports, whose names say their size.
+#[test]
+fn other_sources_need_the_mark() {
+    let dir = TempDir::new().unwrap();
+    for source in [insecure::SOURCE, "ceremony-32", "ceremony-4096", "Ethereum-kzg-4096", ""] {
+        refused(source, dir.path(), Srs::assemble(K, sound(), false, source).unwrap(), "insecure");
+    }
+    let path = dir.path().join("marked");
+    Srs::assemble(K, sound(), true, "elsewhere").unwrap().save(&path).unwrap();
+    assert!(Srs::load(&path).unwrap().insecure);
 }
 
 /// A point of the curve with a component outside the subgroup.

@@ -40,13 +40,24 @@ type Edit = fn(&mut Value);
 #[test]
 fn enrolments_are_parsed_with_bounds() {
     let honest = honest();
-    let cases: [(&str, Edit, &str); 6] = [
+    let cases: [(&str, Edit, &str); 17] = [
         ("gamma 0", |h| h["gamma"][0] = json!("0"), "gamma[0]"),
         ("gamma p - 1", |h| h["gamma"][0] = json!(MODULUS_LESS_ONE), "gamma[0]"),
         ("gamma over 2^39", |h| h["gamma"][0] = json!("549755813889"), "gamma[0]"),
         ("gamma off the grid", |h| h["gamma"][1] = json!("5"), "gamma"),
         ("one gamma missing", |h| h["gamma"] = json!(["1"]), "gamma"),
         ("another preset", |h| h["preset"] = json!("ceremony-4096"), "preset"),
+        ("no digest of a base", |h| h["model"]["base_digest"] = json!("11"), "model.base_digest"),
+        ("no nonce", |h| drop(h.as_object_mut().unwrap().remove("nonce")), "nonce"),
+        ("an unknown field", |h| h["note"] = json!("x"), "note"),
+        ("an unknown field of the model", |h| h["model"]["note"] = json!("x"), "model.note"),
+        ("a model without a name", |h| h["model"]["name"] = json!(""), "model.name"),
+        ("no time", |h| h["created"] = json!("2026-01-01"), "created"),
+        ("other bits", |h| h["fixed_point_bits"] = json!("8"), "fixed_point_bits"),
+        ("smaller chunks first", |h| h["layout"]["chunks"] = json!(["750", "752"]), "layout.chunks"),
+        ("chunks of another cut", |h| h["layout"]["chunks"] = json!(["501", "501", "500"]), "layout.chunks"),
+        ("other tensors", |h| h["layout"]["tensors"][0]["shape"][0] = json!("1501"), "layout.weights"),
+        ("no path", |h| h["layout"]["tensors"][0]["path"] = json!("a//b"), "layout.tensors[0].path"),
     ];
     for (name, edit, field) in cases {
         let mut other = honest.enrolled.clone();
@@ -54,16 +65,21 @@ fn enrolments_are_parsed_with_bounds() {
         edit(&mut other.enrolment.header);
         expect_input(name, &honest.fleet.admit(&other), field);
     }
+    let mut other = honest.enrolled.clone();
+    other.name = "bad".into();
+    other.enrolment = other.enrolment.with("theta", Tensor("U8", vec![1], vec![0]));
+    expect_input("an unknown tensor", &honest.fleet.admit(&other), "theta");
 }
 
 /// These are seen where the enrolment is judged against its base.
 #[test]
 fn enrolments_answer_their_base() {
     let honest = honest();
-    let cases: [(&str, Edit, &str); 5] = [
+    let cases: [(&str, Edit, &str); 6] = [
         ("another base", |h| h["model"]["base_digest"] = json!("11".repeat(32)), "model.base_digest"),
-        ("no digest of a base", |h| h["model"]["base_digest"] = json!("11"), "model.base_digest"),
-        ("no nonce", |h| drop(h.as_object_mut().unwrap().remove("nonce")), "nonce"),
+        ("another model", |h| h["model"]["name"] = json!("n"), "model"),
+        ("the other mark", |h| h["srs_insecure"] = json!(true), "srs_insecure"),
+        ("other tensors", |h| h["layout"]["pattern"] = json!("v"), "layout"),
         ("other tables", |h| h["tables_digest"] = json!("11".repeat(32)), "tables_digest"),
         ("another SRS", |h| h["srs_digest"] = json!("11".repeat(32)), "srs_digest"),
     ];
@@ -80,13 +96,14 @@ fn enrolments_answer_their_base() {
 fn bases_are_parsed_with_bounds() {
     let honest = honest();
     let fleet = &honest.fleet;
-    let cases: [(&str, Edit, &str); 6] = [
+    let cases: [(&str, Edit, &str); 7] = [
         ("distance 0", |h| h["distance"][0] = json!("0"), "distance[0]"),
         ("distance 2^48", |h| h["distance"][1] = json!((1u64 << 48).to_string()), "distance[1]"),
         ("distance p - 1", |h| h["distance"][0] = json!(MODULUS_LESS_ONE), "distance[0]"),
         ("one distance missing", |h| h["distance"] = json!(["5"]), "distance"),
         ("other tables", |h| h["enrol_tables_digest"] = json!("11".repeat(32)), "enrol_tables_digest"),
         ("another SRS", |h| h["srs_digest"] = json!("11".repeat(32)), "srs_digest"),
+        ("an unknown field", |h| h["note"] = json!("x"), "note"),
     ];
     for (name, edit, field) in cases {
         let mut base = fleet.base.clone();
@@ -104,7 +121,7 @@ fn bases_are_parsed_with_bounds() {
 #[test]
 fn proofs_answer_these_files() {
     let honest = honest();
-    let cases: [(&str, Edit, &str); 8] = [
+    let cases: [(&str, Edit, &str); 9] = [
         ("another client", |h| h["client_id"] = json!("client-2"), "client_id"),
         ("another enrolment", |h| h["enrolment_digest"] = json!("11".repeat(32)), "enrolment_digest"),
         ("another base", |h| h["base_digest"] = json!("11".repeat(32)), "base_digest"),
@@ -112,7 +129,8 @@ fn proofs_answer_these_files() {
         ("other tables", |h| h["enrol_tables_digest"] = json!("11".repeat(32)), "enrol_tables_digest"),
         ("another SRS", |h| h["srs_digest"] = json!("11".repeat(32)), "srs_digest"),
         ("the other mark", |h| h["insecure"] = json!(false), "insecure"),
-        ("a chunk less", |h| h["chunks"] = json!(["0"]), "chunks"),
+        ("a message of no chunk", |h| h["chunks"] = json!(["0"]), "proof.00001"),
+        ("an unknown field", |h| h["note"] = json!("x"), "note"),
     ];
     for (name, edit, field) in cases {
         let mut proof = honest.proof.clone();
@@ -122,6 +140,20 @@ fn proofs_answer_these_files() {
     let mut missing = honest.proof.clone();
     missing.tensors.remove("proof.00001");
     expect_input("a proof less", &honest.fleet.verify(&honest.enrolled, &missing, &[]), "proof.00001");
+    missing.header["chunks"] = json!(["0"]);
+    expect_input("a chunk less", &honest.fleet.verify(&honest.enrolled, &missing, &[]), "chunks");
+    let shapes: [(&str, fn(&mut Tensor)); 3] = [
+        ("two axes", |t| t.1.insert(0, 1)),
+        ("signed bytes", |t| t.0 = "I8"),
+        ("no bytes", |t| (t.1, t.2) = (vec![0], Vec::new())),
+    ];
+    for (name, change) in shapes {
+        let mut proof = honest.proof.clone();
+        change(proof.tensors.get_mut("proof.00001").unwrap());
+        expect_input(name, &honest.fleet.verify(&honest.enrolled, &proof, &[]), "proof.00001");
+    }
+    let more = honest.proof.clone().with("note", Tensor("U8", vec![1], vec![0]));
+    expect_input("an unknown tensor", &honest.fleet.verify(&honest.enrolled, &more, &[]), "note");
     let ran = honest.fleet.run_with("toy", "verify-enrolment", &[]);
     assert_eq!(ran.exit, 2);
 }
@@ -224,16 +256,27 @@ fn limits_of_a_request_are_not_the_senders() {
         "touched": ["0"], "budget": ["1000"],
     });
     more.as_object().unwrap().iter().for_each(|(key, value)| header[key] = value.clone());
+    for key in ["distance", "enrol_tables_digest"] {
+        header.as_object_mut().unwrap().remove(key);
+    }
     let d = fleet.chunks()[0];
+    let bytes = fleet.size.weights.div_ceil(8);
+    let mask = |end: usize| {
+        let bits = (0..8 * bytes).map(|i| u8::from(i < end && i % 8 == 0)).collect::<Vec<_>>();
+        let byte = |b: &[u8]| b.iter().enumerate().map(|(i, bit)| bit << i).sum::<u8>();
+        Tensor("U8", vec![bytes], bits.chunks(8).map(byte).collect())
+    };
     let request = Artefact::new("request", header)
-        .with("mask", Tensor("U8", vec![fleet.size.weights.div_ceil(8)], vec![1; fleet.size.weights.div_ceil(8)]))
+        .with("mask", mask(d))
         .with("h.00000", Tensor("I8", vec![2, d], vec![1; 2 * d]));
     let commit = |request: &Artefact| {
         let path = fleet.save(request, "request");
         fleet.run_with("toy", "commit-request", &["--draft", &path, "--out", &fleet.path("request.c")])
     };
     commit(&request).ok();
-    let cases: [(&str, Edit, &str); 6] = [
+    let cases: [(&str, Edit, &str); 8] = [
+        ("an unknown field", |h| h["note"] = json!("x"), "note"),
+        ("no signer", |h| drop(h.as_object_mut().unwrap().remove("signer")), "signer"),
         ("T1 = p - 1", |h| h["rules"]["t1"] = json!(MODULUS_LESS_ONE), "rules.t1"),
         ("T2 = p - 1", |h| h["rules"]["t2"] = json!(MODULUS_LESS_ONE), "rules.t2"),
         ("D = 0", |h| h["budget"][0] = json!("0"), "budget[0]"),
@@ -246,6 +289,12 @@ fn limits_of_a_request_are_not_the_senders() {
         edit(&mut other.header);
         expect_input(name, &commit(&other), field);
     }
+    let other_mask = |tensor: Tensor| commit(&request.clone().with("mask", tensor));
+    expect_input("a chunk that is not listed", &other_mask(mask(8 * bytes)), "touched");
+    expect_input("a chunk that is not touched", &other_mask(Tensor("U8", vec![bytes], vec![0; bytes])), "touched");
+    let mut unused = mask(d);
+    *unused.2.last_mut().unwrap() |= 0x80;
+    expect_input("an unused bit", &other_mask(unused), "mask");
     let wrong = fleet.run("commit-request", &["--draft", &fleet.path("request"), "--out", &fleet.path("request.c")]);
     expect_input("tables of the other relation", &wrong, "relation");
 }

@@ -78,7 +78,8 @@ impl Fleet {
         let draft = Artefact::new("base", json!({}));
         let mut fleet = Fleet { size, folder, base: draft, srs_digest, theta_0 };
         fleet.base.header = fleet.header(json!({
-            "enrol_tables_digest": file_digest(&tables(size.enrol_tables)), "created": "2026-01-01T00:00:00Z", "signer": "00",
+            "enrol_tables_digest": file_digest(&tables(size.enrol_tables)), "created": "2026-01-01T00:00:00Z",
+            "signer": "00".repeat(32), "model": {"name": "m", "architecture": "a", "base_digest": "00".repeat(32)},
             "distance": vec![(size.weights * 40_000).to_string(); size.chunks],
         }));
         fleet.base = fleet.base.clone().with("theta0", Tensor("I32", vec![size.weights], i32_bytes(&fleet.theta_0)));
@@ -103,13 +104,19 @@ impl Fleet {
         (0..m).map(|i| d / m + usize::from(i < d % m)).collect()
     }
 
-    /// Fields that all artefacts carry, and `more`.
-    fn header(&self, more: Value) -> Value {
-        let chunks: Vec<String> = self.chunks().iter().map(usize::to_string).collect();
+    fn layout(&self) -> Value {
+        let (weights, chunks) = (self.size.weights.to_string(), self.chunks());
+        json!({
+            "pattern": "w", "tensors": [{"path": "w", "shape": [weights]}], "weights": weights,
+            "chunks": chunks.iter().map(usize::to_string).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Fields of artefacts that name what they were made with, and `more`.
+    pub fn header(&self, more: Value) -> Value {
         let mut header = json!({
             "preset": self.size.preset, "tables_digest": file_digest(&tables(self.size.tables)),
-            "srs_digest": self.srs_digest, "srs_insecure": false,
-            "layout": {"pattern": "w", "tensors": [], "weights": self.size.weights.to_string(), "chunks": chunks},
+            "srs_digest": self.srs_digest, "srs_insecure": false, "layout": self.layout(),
         });
         more.as_object().unwrap().iter().for_each(|(key, value)| header[key] = value.clone());
         header
@@ -164,9 +171,10 @@ impl Fleet {
 
     fn secret(&self, name: &str, theta: &[i32], forgotten: &[bool]) -> Artefact {
         let mut rng = ChaCha8Rng::from_seed(Sha256::digest(name).into());
-        let header = self.header(
-            json!({"client_id": "client-1", "gamma": vec!["1048576"; self.size.chunks], "enrolment_digest": ""}),
-        );
+        let header = json!({
+            "client_id": "client-1", "gamma": vec!["1048576"; self.size.chunks], "enrolment_digest": "",
+            "preset": self.size.preset, "layout": self.layout(),
+        });
         let mut bytes = |count: usize| -> Vec<u8> { (0..count).map(|_| rng.gen()).collect() };
         let mut secret = Artefact::new("secret", header)
             .with("theta", Tensor("I32", vec![theta.len()], i32_bytes(theta)))
@@ -186,9 +194,10 @@ impl Fleet {
     pub fn state(&self, first: &Enrolled, current: &Enrolled, forgotten: &[bool]) -> Artefact {
         let mut mask = vec![0u8; forgotten.len().div_ceil(8)];
         forgotten.iter().enumerate().filter(|(_, gone)| **gone).for_each(|(i, _)| mask[i / 8] |= 1 << (i % 8));
-        let header = self.header(json!({
-            "client_id": "client-1", "enrolment_digest": first.enrolment.digest(), "position": "1", "head": "00",
-        }));
+        let header = json!({
+            "client_id": "client-1", "enrolment_digest": first.enrolment.digest(), "position": "1",
+            "head": "00".repeat(32), "layout": self.layout(),
+        });
         Artefact::new("state", header)
             .with("c_theta", current.enrolment.tensors["c_theta"].clone())
             .with("cumulative", Tensor("U8", vec![mask.len()], mask))

@@ -4,21 +4,46 @@ use std::path::Path;
 
 use safetensors::tensor::Dtype;
 
-use super::{client_id, read_proof, Frame};
+use super::parts::{client_id, message, messages};
+use super::{Frame, Made, Model};
 use crate::artefact::{bad_input, Container};
 use crate::chunk::message::POINT;
 use crate::chunk::{bits, ChunkLayout};
 use crate::error::Result;
 
+const FIELDS: [&str; 10] = [
+    "created",
+    "distance",
+    "enrol_tables_digest",
+    "layout",
+    "model",
+    "preset",
+    "signer",
+    "srs_digest",
+    "srs_insecure",
+    "tables_digest",
+];
+const PROOF_FIELDS: [&str; 9] = [
+    "base_digest",
+    "chunks",
+    "client_id",
+    "enrol_tables_digest",
+    "enrolment_digest",
+    "insecure",
+    "preset",
+    "srs_digest",
+    "state_digest",
+];
+
 /// The provider's base weights: public, committed once for the fleet without blinding.
 pub struct Base {
     pub file: Container,
     pub frame: Frame,
-    /// Tables of the online relation.
-    pub tables: [u8; 32],
+    pub model: Model,
+    /// Tables of the online relation, and SRS.
+    pub made: Made,
     /// Tables of the enrolment relation.
     pub enrol_tables: [u8; 32],
-    pub srs: [u8; 32],
     /// D0 of each chunk: how far, squared, an enrolled model may lie from the base.
     pub distance: Vec<u128>,
 }
@@ -26,25 +51,31 @@ pub struct Base {
 impl Base {
     /// Opens a signed base; D0 has at most `distance_bits` bits.
     pub fn open(path: &Path, layout: &ChunkLayout, distance_bits: usize) -> Result<Self> {
-        let base = Self::open_draft(path, layout, distance_bits)?;
+        let base = Self::read(path, layout, distance_bits, &["c_base", "theta0"])?;
         base.file.expect("c_base", Dtype::U8, &[base.frame.chunks.len(), layout.lanes, POINT])?;
         Ok(base)
     }
 
     /// Opens a base whose commitments are still to be made.
     pub fn open_draft(path: &Path, layout: &ChunkLayout, distance_bits: usize) -> Result<Self> {
+        Self::read(path, layout, distance_bits, &["theta0"])
+    }
+
+    fn read(path: &Path, layout: &ChunkLayout, distance_bits: usize, tensors: &[&str]) -> Result<Self> {
         let file = Container::open(path, "base")?;
+        file.expect_fields(&FIELDS)?;
+        file.expect_only(tensors)?;
         let frame = Frame::read(&file, layout)?;
         let header = file.header();
+        header.digest("signer")?;
         let distance = header.integers("distance", 1, bits::largest(distance_bits))?;
         if distance.len() != frame.chunks.len() {
             return Err(bad_input(path, "distance", distance.len(), "one distance a chunk is expected"));
         }
         file.expect("theta0", Dtype::I32, &[frame.weights])?;
-        let digest = |name| header.digest(name);
-        let (tables, enrol_tables, srs) =
-            (digest("tables_digest")?, digest("enrol_tables_digest")?, digest("srs_digest")?);
-        Ok(Base { frame, tables, enrol_tables, srs, distance, file })
+        let (model, made, enrol_tables) =
+            (Model::read(header)?, Made::read(header)?, header.digest("enrol_tables_digest")?);
+        Ok(Base { frame, model, made, enrol_tables, distance, file })
     }
 }
 
@@ -65,6 +96,7 @@ pub struct EnrolmentProof {
 impl EnrolmentProof {
     pub fn open(path: &Path, layout: &ChunkLayout) -> Result<Self> {
         let file = Container::open(path, "enrolment-proof")?;
+        file.expect_fields(&PROOF_FIELDS)?;
         let header = file.header();
         header.expect_str("preset", &layout.preset)?;
         let client = client_id(&file)?;
@@ -72,12 +104,12 @@ impl EnrolmentProof {
         let (enrolment, base) = (digest("enrolment_digest")?, digest("base_digest")?);
         let state = if header.text("state_digest")?.is_empty() { None } else { Some(digest("state_digest")?) };
         let (enrol_tables, srs) = (digest("enrol_tables_digest")?, digest("srs_digest")?);
-        let (insecure, chunks) = (header.flag("insecure")?, header.counts("chunks")?);
+        let (insecure, chunks) = (header.flag("insecure")?, messages(&file)?);
         Ok(EnrolmentProof { client, enrolment, base, state, enrol_tables, srs, insecure, chunks, file })
     }
 
     /// The message of one chunk.
     pub fn message(&self, chunk: usize) -> Result<Vec<u8>> {
-        read_proof(&self.file, chunk)
+        message(&self.file, chunk)
     }
 }

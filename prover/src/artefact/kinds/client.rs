@@ -4,17 +4,33 @@ use std::path::Path;
 
 use safetensors::tensor::Dtype;
 
-use super::{client_id, Frame, Made, MAX_GAMMA};
+use super::parts::client_id;
+use super::{Frame, Made, Model, MAX_GAMMA};
 use crate::artefact::{bad_input, Container};
 use crate::chunk::message::POINT;
 use crate::chunk::ChunkLayout;
 use crate::error::Result;
+
+const ENROLMENT_FIELDS: [&str; 11] = [
+    "client_id",
+    "created",
+    "fixed_point_bits",
+    "gamma",
+    "layout",
+    "model",
+    "nonce",
+    "preset",
+    "srs_digest",
+    "srs_insecure",
+    "tables_digest",
+];
 
 /// A client's commitments, made before any mask.
 pub struct Enrolment {
     pub file: Container,
     pub client: String,
     pub frame: Frame,
+    pub model: Model,
     pub made: Made,
     pub gamma: Vec<u64>,
 }
@@ -22,18 +38,17 @@ pub struct Enrolment {
 impl Enrolment {
     pub fn open(path: &Path, layout: &ChunkLayout) -> Result<Self> {
         let file = Container::open(path, "enrolment")?;
+        file.expect_fields(&ENROLMENT_FIELDS)?;
+        file.expect_only(&["c_theta", "c_gradients"])?;
+        file.header().digest("nonce")?;
+        file.header().expect_str("fixed_point_bits", "16")?;
         let frame = Frame::read(&file, layout)?;
         let gamma = read_gamma(&file, &frame)?;
         file.expect("c_theta", Dtype::U8, &[frame.chunks.len(), layout.lanes, POINT])?;
         file.expect("c_gradients", Dtype::U8, &[frame.chunks.len(), layout.client_rows, layout.lanes, POINT])?;
         let client = client_id(&file)?;
-        let made = Made::read(file.header())?;
-        Ok(Enrolment { client, frame, made, gamma, file })
-    }
-
-    /// Digest of the provider's base artefact that the client started from.
-    pub fn base(&self) -> Result<[u8; 32]> {
-        self.file.header().child("model")?.digest("base_digest")
+        let (model, made) = (Model::read(file.header())?, Made::read(file.header())?);
+        Ok(Enrolment { client, frame, model, made, gamma, file })
     }
 }
 
@@ -65,14 +80,18 @@ pub struct Secret {
 impl Secret {
     pub fn open(path: &Path, layout: &ChunkLayout) -> Result<Self> {
         let file = Container::open(path, "secret")?;
+        file.expect_fields(&["client_id", "enrolment_digest", "gamma", "layout", "preset"])?;
         let frame = Frame::read(&file, layout)?;
         let gamma = read_gamma(&file, &frame)?;
         file.expect("theta", Dtype::I32, &[frame.weights])?;
         file.expect("theta_seeds", Dtype::U8, &[frame.chunks.len(), 32])?;
         file.expect("gradient_seed", Dtype::U8, &[32])?;
+        let mut tensors = ["theta", "theta_seeds", "gradient_seed"].map(String::from).to_vec();
         for (chunk, weights) in frame.chunks.iter().enumerate() {
+            tensors.push(gradients_name(chunk));
             file.expect(&gradients_name(chunk), Dtype::I8, &[layout.client_rows, *weights])?;
         }
+        file.expect_only(&tensors)?;
         let client = client_id(&file)?;
         Ok(Secret { client, frame, gamma, file })
     }
@@ -94,11 +113,15 @@ pub struct State {
 impl State {
     pub fn open(path: &Path, layout: &ChunkLayout) -> Result<Self> {
         let file = Container::open(path, "state")?;
+        file.expect_fields(&["client_id", "enrolment_digest", "head", "layout", "position"])?;
+        file.expect_only(&["c_theta", "cumulative"])?;
+        file.header().digest("head")?;
         let frame = Frame::read_layout(&file, layout)?;
         let enrolment = file.header().digest("enrolment_digest")?;
         file.header().integer("position", 0, 1 << 32)?;
         file.expect("c_theta", Dtype::U8, &[frame.chunks.len(), layout.lanes, POINT])?;
         file.expect("cumulative", Dtype::U8, &[frame.mask_bytes()])?;
+        frame.expect_unused_bits(&file, "cumulative")?;
         let client = client_id(&file)?;
         Ok(State { client, enrolment, frame, file })
     }
@@ -116,6 +139,7 @@ pub struct Update {
 impl Update {
     pub fn open(path: &Path) -> Result<Self> {
         let file = Container::open(path, "update")?;
+        file.expect_fields(&["client_id", "enrolment_digest", "request_digest", "state_digest"])?;
         let client = client_id(&file)?;
         let digest = |name| file.header().digest(name);
         let (request, enrolment, state) =
