@@ -5,6 +5,7 @@ Only two points of G2 are ever read, those of a reference string, so the subgrou
 
 from __future__ import annotations
 
+from . import recursion  # noqa: F401  (before py_ecc)
 from py_ecc.fields import optimized_bls12_381_FQ2 as FQ2
 from py_ecc.optimized_bls12_381 import G2, is_inf, multiply, normalize
 

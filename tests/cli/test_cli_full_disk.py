@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from cli_walk import Run, enrol_arguments
 
+from zkapex_jax import workflow
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
@@ -38,9 +40,20 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {"ballast"}
 
 
+def test_enrol_asks_for_room_before_it_begins(run: Run, inputs: Path, walked: Path, cache: Path, small_disk: Path) -> None:
+    fill(small_disk, 24 << 10)
+    ran = run(*enrol_arguments(inputs, walked / "base", small_disk / "eve", "eve"), "--cache", cache, code=4)
+    assert "disk is too small" in ran.err and str(small_disk) in ran.err
+    assert files(small_disk) == set()
+
+
 @pytest.mark.parametrize("leave", [0, 8 << 10, 16 << 10, 24 << 10])
-def test_enrol(run: Run, inputs: Path, walked: Path, cache: Path, small_disk: Path, leave: int) -> None:
+def test_enrol(
+    run: Run, inputs: Path, walked: Path, cache: Path, small_disk: Path, leave: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Commitments are whole or not there; a proof that did not fit leaves them, and the command works again with room."""
+    # Somebody else fills the disk after the question for room was answered.
+    monkeypatch.setattr(workflow, "check_room", lambda *_: None)
     fill(small_disk, leave)
     arguments = (*enrol_arguments(inputs, walked / "base", small_disk / "eve", "eve"), "--cache", cache)
     ran = run(*arguments, code=4)

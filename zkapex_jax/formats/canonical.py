@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 from zkapex_jax.errors import InputError
+from zkapex_jax.formats.nesting import check_nesting
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 64
@@ -32,6 +33,7 @@ def loads(data: bytes, *, max_bytes: int = MAX_BYTES) -> Any:
     """Parse canonical bytes; refuses duplicate keys, numbers, null, depth over 64, and any non-canonical spelling."""
     if len(data) > max_bytes:
         raise InputError(f"JSON is longer than {max_bytes} bytes", code="bad_json", value=len(data))
+    check_nesting(data)
     try:
         value = json.loads(
             data.decode("utf-8"),

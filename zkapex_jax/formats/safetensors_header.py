@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from zkapex_jax.errors import InputError
+from zkapex_jax.formats.nesting import check_nesting
 from zkapex_jax.formats.tensors import TensorSpec
 
 MAX_HEADER = 64 << 20
@@ -42,6 +43,7 @@ def read_header(file: BinaryIO) -> RawFile:
 
 
 def _parse(text: bytes) -> dict[str, Any]:
+    check_nesting(text)
     try:
         entries = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:

@@ -11,6 +11,7 @@ from transformers import PretrainedConfig
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import storage_errors
+from zkapex_jax.formats.nesting import check_nesting
 from zkapex_jax.models.adapter import Model, model_class
 
 CONFIG_FILE = "config.json"
@@ -50,8 +51,9 @@ def read_config(folder: Path) -> tuple[type[Model], PretrainedConfig]:
     with storage_errors(path), open(path, "rb") as file:
         data = file.read(MAX_CONFIG_BYTES)
     try:
+        check_nesting(data)
         values = json.loads(data)
-    except (ValueError, RecursionError) as error:
+    except (InputError, ValueError, RecursionError) as error:
         raise InputError("is not JSON", code="config", file=path) from error
     if not isinstance(values, dict):
         raise InputError("must be a JSON object", code="config", file=path)

@@ -1,0 +1,24 @@
+"""How deep brackets nest in JSON from outside, counted before the parser recurses into it.
+
+The parser's own guard is the interpreter's recursion limit, which libraries raise (py_ecc to 100,000): then nesting would end the
+process instead of raising an error.
+"""
+
+from __future__ import annotations
+
+import re
+
+from zkapex_jax.errors import InputError
+
+MAX_NESTING = 128
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def check_nesting(data: bytes) -> None:
+    """Raises InputError where brackets outside strings nest deeper than `MAX_NESTING`."""
+    depth = 0
+    for match in _BRACKET.finditer(data):
+        token = match.group()
+        depth += (token in (b"[", b"{")) - (token in (b"]", b"}"))
+        if depth > MAX_NESTING:
+            raise InputError(f"JSON nests deeper than {MAX_NESTING}", code="bad_json")
