@@ -95,3 +95,5 @@ fn guarded<T>(on_panic: fn(String) -> Error, run: impl FnOnce() -> Result<T>) ->
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zero_tests;

@@ -140,23 +140,6 @@ fn the_checker_sees_the_domain_of_the_proof() {
     assert_eq!(verifier.verify(&commitments(&c), from_ref(&c.p), &OUTER, &proof).unwrap_err().code(), "refused");
 }
 
-/// The library forgets a product with the constant 0, and its degree, which the tables count.
-#[test]
-fn a_product_that_is_zero_everywhere_is_an_error_of_the_tables() {
-    let mut value = sample::json_tables();
-    let zero = serde_json::json!({"tag": "const", "value": "0"});
-    let mut factors = vec![zero];
-    factors.resize(7, sample::cell("a", 0));
-    let poly = serde_json::json!({"tag": "product", "factors": factors});
-    value["gates"].as_array_mut().unwrap().push(serde_json::json!({"id": "sample.zero", "polys": [poly]}));
-    let tables = Arc::new(Tables::parse(value.to_string().as_bytes()).unwrap());
-    let place = |error: Error| (error.code(), error.place().field.clone());
-    let wanted = ("input", Some("gates".to_owned()));
-    let srs = bench().srs.clone();
-    assert_eq!(place(ProverSetup::new(tables.clone(), srs.clone()).err().unwrap()), wanted);
-    assert_eq!(place(VerifierSetup::new(tables, srs).err().unwrap()), wanted);
-}
-
 #[test]
 fn the_checker_refuses_wrong_shapes() {
     let (c, tables) = (honest(13), &bench().tables);
