@@ -71,7 +71,8 @@ impl Folder {
         let digest = hex::encode(Sha256::digest(&proof));
         let seed = record["seed"].as_str();
         let bound = seed.is_none_or(|seed| record["seed_sha256"].as_str() == Some(&seed_digest(&digest, seed)));
-        let whole = record["proof_sha256"].as_str() == Some(&digest) && bound && seed.is_some() == (self.kept == Kept::Seed);
+        let whole =
+            record["proof_sha256"].as_str() == Some(&digest) && bound && seed.is_some() == (self.kept == Kept::Seed);
         whole.then_some(proof)
     }
 

@@ -145,9 +145,10 @@ impl Committer {
     }
 
     fn row(&self, row: usize) -> Result<&blst_p1_affine> {
-        self.bases().points.get(row).ok_or_else(|| {
-            Error::input(format!("row {row} exceeds the domain of {}", self.domain())).with_value(row)
-        })
+        self.bases()
+            .points
+            .get(row)
+            .ok_or_else(|| Error::input(format!("row {row} exceeds the domain of {}", self.domain())).with_value(row))
     }
 }
 

@@ -36,7 +36,9 @@ pub(super) fn sums(points: &[WidePoint], windows: &Windows, range: Range<usize>)
 fn sort(windows: &Windows, range: Range<usize>, buckets: usize) -> (Vec<Entry>, Vec<usize>) {
     let mut counts = vec![0usize; range.len() * buckets + 1];
     let place = |window: usize, digit: i16| window * buckets + usize::from(digit.unsigned_abs()) - 1;
-    let digits = || range.clone().enumerate().flat_map(|(w, t)| windows.window(t).iter().enumerate().map(move |(i, d)| (w, i, *d)));
+    let digits = || {
+        range.clone().enumerate().flat_map(|(w, t)| windows.window(t).iter().enumerate().map(move |(i, d)| (w, i, *d)))
+    };
     for (window, _, digit) in digits().filter(|(_, _, d)| *d != 0) {
         counts[place(window, digit) + 1] += 1;
     }

@@ -127,7 +127,8 @@ fn remaining(ends: &[usize], infinite: &[usize]) -> (Vec<Entry>, Vec<usize>) {
 
 fn finish(points: Vec<WidePoint>, ends: &[usize], infinite: &[usize]) -> Sums {
     let starts = std::iter::once(0).chain(ends.iter().copied());
-    let place = |(start, end): (usize, usize)| (end > start && infinite.binary_search(&start).is_err()).then_some(start as u32);
+    let place =
+        |(start, end): (usize, usize)| (end > start && infinite.binary_search(&start).is_err()).then_some(start as u32);
     Sums { places: starts.zip(ends.iter().copied()).map(place).collect(), points }
 }
 
