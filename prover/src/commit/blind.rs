@@ -8,39 +8,53 @@ use group::Group;
 use midnight_curves::G1Projective;
 use rayon::prelude::*;
 
+use super::wide::{self, WidePoint};
 use super::{msm, point};
 use crate::field::{self, F};
+use crate::vector;
 
 const WINDOWS: usize = 32;
 /// Multiples 1 … 128 of each base.
 const MULTIPLES: usize = 128;
 
-/// Multiples of the bases of the blinding rows: 12 KiB · 32 a row.
-pub(super) struct BlindTable {
-    entries: Vec<blst_p1_affine>,
+/// Multiples of the bases of the blinding rows: 12 KiB · 32 a row, or 16 KiB · 32 for vector kernels.
+pub(super) enum BlindTable {
+    Narrow(Vec<blst_p1_affine>),
+    Wide(Vec<WidePoint>),
 }
 
 impl BlindTable {
     /// The table of `bases`; 4,096 additions a base.
     pub(super) fn new(bases: &[blst_p1_affine]) -> Self {
-        let entries = bases.par_iter().flat_map_iter(|base| multiples(point::from_affine(base))).collect();
-        BlindTable { entries }
+        let entries = bases.par_iter().flat_map_iter(|base| multiples(point::from_affine(base)));
+        if vector::wide() {
+            // None of the multiples is infinite, so that none is left out.
+            return BlindTable::Wide(entries.filter_map(|point| WidePoint::new(&point)).collect());
+        }
+        BlindTable::Narrow(entries.collect())
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            BlindTable::Narrow(entries) => entries.len(),
+            BlindTable::Wide(entries) => entries.len(),
+        }
     }
 
     /// Σ x_i·base_i for at most as many scalars as there are bases.
     pub(super) fn commit(&self, scalars: &[F]) -> G1Projective {
-        debug_assert!(scalars.len() * WINDOWS * MULTIPLES <= self.entries.len());
-        let mut terms = Vec::with_capacity(scalars.len() * WINDOWS);
-        for (scalar, rows) in scalars.iter().zip(self.entries.chunks_exact(WINDOWS * MULTIPLES)) {
-            for (digit, row) in digits(scalar).into_iter().zip(rows.chunks_exact(MULTIPLES)) {
-                match digit {
-                    0 => {}
-                    1.. => terms.push(row[digit as usize - 1]),
-                    _ => terms.push(point::negate(&row[digit.unsigned_abs() as usize - 1])),
-                }
+        debug_assert!(scalars.len() * WINDOWS * MULTIPLES <= self.len());
+        let rows = scalars.iter().flat_map(digits).enumerate().filter(|(_, digit)| *digit != 0);
+        // Which entry, and whether its negative.
+        let terms = rows.map(|(row, digit)| (row * MULTIPLES + usize::from(digit.unsigned_abs()) - 1, digit < 0));
+        match self {
+            BlindTable::Wide(entries) => wide::sum(entries, terms),
+            BlindTable::Narrow(entries) => {
+                let points: Vec<blst_p1_affine> =
+                    terms.map(|(i, negative)| if negative { point::negate(&entries[i]) } else { entries[i] }).collect();
+                msm::sum(points.iter())
             }
         }
-        msm::sum(terms.iter())
     }
 }
 

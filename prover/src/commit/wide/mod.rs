@@ -27,8 +27,10 @@ use group::Group;
 use midnight_curves::G1Projective;
 use rayon::prelude::*;
 
+use super::point::from_affine;
 use crate::field::F;
 use digits::Windows;
+use pairs::Entry;
 
 /// Entries of one task: enough to share inversions, few enough to stay in the cache.
 const TASK: usize = 1 << 14;
@@ -36,6 +38,13 @@ const TASK: usize = 1 << 14;
 /// Σ s_i·P_i over field elements, on the calling thread or on the current rayon pool.
 pub(super) fn full(points: &[WidePoint], scalars: &[F], parallel: bool) -> G1Projective {
     multiply(points, &Windows::full(scalars), parallel)
+}
+
+/// Σ ±P_i, by index and whether negative, on the calling thread.
+pub(super) fn sum(points: &[WidePoint], terms: impl Iterator<Item = (usize, bool)>) -> G1Projective {
+    let entries: Vec<Entry> = terms.map(|(index, negative)| Entry::new(index, negative)).collect();
+    let ends = vec![entries.len()];
+    pairs::sum_groups(points, entries, ends).get(0).map_or_else(G1Projective::identity, |p| from_affine(&p.affine()))
 }
 
 /// Σ v_i·P_i over integers −2^(bits−1) ≤ v_i < 2^(bits−1), on the calling thread.
