@@ -6,7 +6,7 @@ PROVER := prover/target/release/zkapex-prover
 RUST   := prover/Cargo.toml prover/Cargo.lock $(shell find prover/src -name '*.rs' 2>/dev/null)
 JOBS   ?= 2
 
-.PHONY: demo demo-hard test test-python test-rust test-slow interop explore bench vectors golden semantics performance performance-scale performance-ezkl clean help
+.PHONY: demo demo-hard test test-python test-rust test-slow cluster interop explore bench vectors golden semantics performance performance-scale performance-ezkl clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
