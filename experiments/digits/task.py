@@ -7,7 +7,6 @@ import numpy as np
 from experiments.digits.config import DigitsConfig
 from experiments.lab.task import Params, Task, take, tune_all
 from zkapex_jax.models import new_model
-from zkapex_jax.tasks.catalog import HARD
 from zkapex_jax.tasks.network import VIT_CONFIG, classifier
 from zkapex_jax.tasks.task import TaskConfig, build_task
 

@@ -7,7 +7,6 @@ domain (ImageNet-Sketch). The provider's model is the checkpoint as it comes, an
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import partial
@@ -16,18 +15,15 @@ from pathlib import Path
 from experiments.images.config import Counts, ImagesConfig
 from experiments.images.task import task_of
 from experiments.lab import runner
-from experiments.lab.progress import shown_progress
+from experiments.lab.command import run_study
 from experiments.lab.side_by_side import method_units
 from experiments.lab.unlearning.methods import METHODS
-from zkapex_jax.errors import ZkapexError
 from zkapex_jax.tasks.training import Schedule
 
 NAME = "images"
 
 #: A checkpoint cannot be retrained without what it is to forget.
 COMPARED = tuple(name for name in METHODS if name != "retrain")
-
-_INTERRUPTED = 130
 
 
 def units_of(config: ImagesConfig) -> list[runner.Unit]:
@@ -39,18 +35,7 @@ def units_of(config: ImagesConfig) -> list[runner.Unit]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code of the command."""
     options = _parser().parse_args(arguments)
-    try:
-        config = _chosen(options)
-        units = units_of(config)
-        with shown_progress(NAME) as on_progress:
-            runner.run(NAME, config.digest(), units, options.results, on_progress=on_progress)
-    except ZkapexError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted; the units done are kept, and the same command goes on there", file=sys.stderr)
-        return _INTERRUPTED
-    return 0
+    return run_study(NAME, partial(_chosen, options), units_of, options.results)
 
 
 def _parser() -> argparse.ArgumentParser:

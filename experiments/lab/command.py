@@ -30,21 +30,26 @@ def command(name: str, full: _Study, quick: _Study, units_of: Callable[[_Study],
 
     def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser(name, full, description).parse_args(arguments)
-        try:
-            config = _chosen(quick if options.quick else full, options)
-            results = options.results or default_results(name, quick=options.quick)
-            units = units_of(config)
-            with shown_progress(name) as on_progress:
-                runner.run(name, digest_of_run(config, units), units, results, on_progress=on_progress)
-        except ZkapexError as error:
-            print(f"error: {error}", file=sys.stderr)
-            return error.exit_code
-        except KeyboardInterrupt:
-            print("interrupted; the units done are kept, and the same command goes on there", file=sys.stderr)
-            return _INTERRUPTED
-        return 0
+        results = options.results or default_results(name, quick=options.quick)
+        return run_study(name, lambda: _chosen(quick if options.quick else full, options), units_of, results)
 
     return main
+
+
+def run_study(name: str, chosen: Callable[[], _Study], units_of: Callable[[_Study], list[runner.Unit]], results: Path) -> int:
+    """Measure what has no record yet under this configuration; errors become one line. Returns the exit code."""
+    try:
+        config = chosen()
+        units = units_of(config)
+        with shown_progress(name) as on_progress:
+            runner.run(name, digest_of_run(config, units), units, results, on_progress=on_progress)
+    except ZkapexError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; the units done are kept, and the same command goes on there", file=sys.stderr)
+        return _INTERRUPTED
+    return 0
 
 
 def digest_of_run(config: Config, units: Sequence[runner.Unit]) -> str:

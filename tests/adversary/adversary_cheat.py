@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from adversary_bench import Bench
+import numpy as np
+from adversary_bench import Bench, Client
 from adversary_proofs import Act, Answer, Cheating, Enrolling, Play
 from interop_files import Case
 
@@ -64,10 +65,15 @@ def honest_enrolling(bench: Bench) -> Enrolling:
 @cache
 def honest_renewal(bench: Bench) -> Enrolling:
     """Alice, who has forgotten a tenth of her weights, enrols anew."""
-    forgetful = bench.new_client("alice", bench.mask("earlier"))
+    return Enrolling.of(bench, renewing(bench, bench.mask("earlier")), bench.folder / "honest-renewal").prove()
+
+
+def renewing(bench: Bench, cumulative: np.ndarray) -> Client:
+    """Alice, who has forgotten these weights, about to enrol anew."""
+    forgetful = bench.new_client("alice", cumulative)
     before = bench.state_parts(forgetful, bench.enrolment_parts(forgetful).tensors["c_theta"])
     before.fields |= {"enrolment_digest": "cd" * 32, "position": 1}
-    return Enrolling.of(bench, bench.renewed(forgetful, before), bench.folder / "honest-renewal").prove()
+    return bench.renewed(forgetful, before)
 
 
 def answer(bench: Bench, folder: Path) -> Answer:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from adversary_bench import Bench
-from adversary_cheat import ENROL, by_prover, enrolling, renewal
+from adversary_cheat import ENROL, by_prover, enrolling, renewal, renewing
 from adversary_columns import Last, choosing, jump, solve, start_elsewhere
 from adversary_proofs import Enrolling
 from bundle_world import CHUNKS, part
@@ -167,14 +167,29 @@ by_prover(
 )  # fmt: skip
 
 
-def unforgetting(bench: Bench, folder: Path) -> Enrolling:
-    """Alice enrols anew with rows that read a forgotten weight."""
+def reading_forgotten(bench: Bench, folder: Path) -> Enrolling:
+    """Alice enrols anew with a row that reads a forgotten weight."""
     client = renewal(bench, folder).client.copy()
     client.gradients[1, int(np.flatnonzero(client.cumulative)[0])] = 5
     return Enrolling.of(bench, client, folder)
 
 
 by_prover(
-    "enrol.renewal.forgotten_row", "a row is not zero on a weight that an earlier request zeroed", "enrolment.free", {}, "Ĝ = 5 there, committed and proven as it is; sum at μ²",
+    "enrol.renewal.forgotten_row", "a row is not zero on a weight that an earlier request zeroed", "gate.enrol.last", {}, "Ĝ = 5 there, committed and proven as it is; sum at μ²",
+    relation=ENROL, start=reading_forgotten, last=EnrolmentChunkProver.round_2,
+)  # fmt: skip
+
+
+def unforgetting(bench: Bench, folder: Path) -> Enrolling:
+    """Alice enrols anew as if nothing had been zeroed, with a row that reads the weight that was: the least one, for D0 bears it."""
+    gone = np.zeros_like(bench.theta0, dtype=bool)
+    gone[int(np.argmin(np.abs(bench.theta0[: CHUNKS[0]])))] = True
+    client = renewing(bench, gone)
+    client.gradients[1, gone] = 5
+    return Enrolling.of(bench, replace(client, cumulative=np.zeros_like(gone)), folder)
+
+
+by_prover(
+    "enrol.renewal.unforgotten", "the same, by a prover that leaves f_cum out", "enrolment.free", {}, "f_cum = 1 everywhere; Ĝ = 5 on the one weight that is gone, and all else follows",
     relation=ENROL, start=unforgetting, last=EnrolmentChunkProver.round_2,
 )  # fmt: skip

@@ -20,7 +20,7 @@ check("enrolment.proof_client", "the proof is the enrolled client's", ROOM.drop(
 check("enrolment.proof_insecure", "the proof says truly whether it is insecure", ROOM.drop("_check_proof", "expect_flag("), cheats="enrol.files.proof.insecure")
 check("enrolment.chunks", "the proof holds exactly the chunks of the enrolment", ROOM.drop("_check_proof", "if proof.chunks"), cheats="enrol.files.chunk_too_many")
 FREE = ROOM.swap("EnrolmentSession.free", "if self.state is None", "if True")
-check("enrolment.free", "f_cum is the ledger's: rows and weights are zero where it is", FREE, cheats="enrol.renewal.forgotten_row", matched=True)
+check("enrolment.free", "f_cum is the ledger's: rows and weights are zero where it is", FREE, cheats="enrol.renewal.unforgotten")
 check("base.public", "Com(θ̂0) is that of the base's own weights", ROOM.drop("EnrolmentSession._base_free", "if not are_commitments"), reason="a base that its provider made wrongly harms the provider: Δ is measured against what was committed")
 HIDING = ROOM.swap("EnrolmentSession.points", "hiding=True", "hiding=False")
 check("enrolment.hiding", "no enrolled commitment is at infinity", HIDING, cheats="enrol.files.infinity")

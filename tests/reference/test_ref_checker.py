@@ -11,7 +11,7 @@ from ref_chunks import emitted, honest, layout, make_statement, make_witness, pa
 from reference_prover import tables as table_format
 from reference_prover.checker import Violation, check, explain_violation
 from reference_prover.errors import WitnessError
-from reference_prover.expression import Cell, cells, evaluate
+from reference_prover.expression import cells, evaluate
 from reference_prover.field import MODULUS
 from reference_prover.precheck import check_chunk, examine
 from reference_prover.rounds import blinding as blind

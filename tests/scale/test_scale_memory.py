@@ -17,7 +17,7 @@ from zkapex_jax.forget import forget_rows
 from zkapex_jax.models import select_targets
 from zkapex_jax.presets import get_preset
 from zkapex_jax.workflow.memory import give_back, map_large_arrays, own_peak, reset_peak
-from zkapex_jax.workflow.plan import plan_request
+from zkapex_jax.workflow.plan import Passes, plan_request
 
 LAYERS, SIDE = 8, 1024
 TENSOR = 4 * SIDE * SIDE
@@ -100,8 +100,8 @@ def test_moments_and_forget_rows_on_disk(tmp_path: Path) -> None:
 def test_the_plan_of_a_request(tmp_path: Path) -> None:
     def plan(tree: dict[str, Any]) -> None:
         made = plan_request(
-            get_preset("ceremony-4096"), loss_fn=loss, params=tree, layout=select_targets(tree, "layers/*/kernel"), forget=examples(8, 4),
-            retain=examples(8, 5), sparsity=0.04, micro_batch=1, scratch=tmp_path,
+            get_preset("ceremony-4096"), Passes(loss, select_targets(tree, "layers/*/kernel"), 1, tmp_path), tree, examples(8, 4), examples(8, 5),
+            sparsity=0.04,
         )  # fmt: skip
         assert made.mask.sum() == round(0.04 * LAYERS * SIDE * SIDE)
 

@@ -72,7 +72,7 @@ def plan(
     Chunks that a mask leaves alone need no proof. `zkapex request --chunks T` makes the request of the chosen line.
     """
     from zkapex_jax.cli.inputs import load_examples, load_model
-    from zkapex_jax.workflow.plan import score_weights
+    from zkapex_jax.workflow.plan import Passes, score_weights
     from zkapex_jax.workflow.planner import choices
 
     output, sizes, counts = Output(as_json, quiet, progress), get_preset(preset), _counts(chunks)
@@ -84,10 +84,8 @@ def plan(
         if calibrate:
             tool = options.toolchain(preset, cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure_srs)
             measured = calibrate_here(tool, layout, on_progress=on_progress)
-        scores = score_weights(
-            loss_fn=loaded.model.loss, params=loaded.params, layout=loaded.layout, forget=forget, retain=retain,
-            micro_batch=micro_batch, on_progress=on_progress,
-        )  # fmt: skip
+        passes = Passes(loaded.model.loss, loaded.layout, micro_batch, on_progress=on_progress)
+        scores = score_weights(passes, loaded.params, forget, retain)
         judge = _judge(loaded, forget, retain) if accuracy else None
         made = choices(sizes, layout, scores, sparsity, counts=counts, measured=measured, judge=judge)
     _show(output, preset, len(layout.chunks), made)

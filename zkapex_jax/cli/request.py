@@ -82,6 +82,7 @@ def request(
     """
     from zkapex_jax.cli.inputs import check_weights, load_examples, load_model
     from zkapex_jax.workflow import (
+        Passes,
         base_digest,
         check_request_room,
         create_request,
@@ -104,8 +105,8 @@ def request(
         )
         gammas = fleet_gammas(opened, loaded.layout, tool.preset)
         plan = plan_request(
-            tool.preset, loss_fn=loaded.model.loss, params=loaded.params, layout=loaded.layout, forget=examples[0], retain=examples[1],
-            sparsity=sparsity, budget_factor=_factor(budget), micro_batch=micro_batch, chunks=chunks, scratch=provider, on_progress=on_progress,
+            tool.preset, Passes(loaded.model.loss, loaded.layout, micro_batch, provider, on_progress), loaded.params, *examples,
+            sparsity=sparsity, budget_factor=_factor(budget), chunks=chunks,
         )  # fmt: skip
         made = create_request(
             tool, out=out, key=signing_key, model=published_base.model_ref, layout=loaded.layout, mask=plan.mask,

@@ -13,7 +13,7 @@ from zkapex_jax.errors import InternalError
 from zkapex_jax.forget.rows import masked_params
 from zkapex_jax.presets import Preset
 from zkapex_jax.quantize import to_fixed
-from zkapex_jax.workflow import Provider, default_budget, fleet_gammas, plan_request, scale_forget_rows
+from zkapex_jax.workflow import Passes, Provider, default_budget, fleet_gammas, plan_request, scale_forget_rows
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ def plan_deletion(scene: Scene, preset: Preset, provider: Provider, index: int, 
     """
     forget, retain = scene.request_data(index)
     plan = plan_request(
-        preset, loss_fn=scene.model.loss, params=masked_params(scene.base, scene.layout, forgotten), layout=scene.layout,
-        forget=forget, retain=retain, sparsity=scene.task.config.sparsity, on_progress=running.progress,
+        preset, Passes(scene.model.loss, scene.layout, on_progress=running.progress), masked_params(scene.base, scene.layout, forgotten),
+        forget, retain, sparsity=scene.task.config.sparsity,
     )  # fmt: skip
     mask = plan.mask & ~forgotten
     if not mask.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -49,14 +49,20 @@ def evaluate(model: Model, params: Any, sets: Mapping[str, Examples], batch: int
 
 
 def example_hits(model: Model, params: Any, examples: Examples, batch: int = BATCH) -> np.ndarray:
-    """Accuracy [N] of each example, 0 to 1; the last batch is filled up with its last example."""
-    kernel, count = _kernel(model), len(next(iter(examples.values())))
-    hits = np.empty(count, np.float64)
+    """Accuracy [N] of each example, 0 to 1."""
+    return in_batches(_kernel(model), params, examples, batch)
+
+
+def in_batches(kernel: Callable[[Any, Examples], jax.Array], params: Any, examples: Examples, batch: int = BATCH) -> np.ndarray:
+    """`kernel(params, examples)` [batch] over all examples, float64 [N], in jitted batches of one shape: the last batch is filled
+    up with its last example."""
+    count = len(next(iter(examples.values())))
+    values = np.empty(count, np.float64)
     for start in range(0, count, batch):
         chosen = np.minimum(np.arange(start, start + batch), count - 1)
         part = np.asarray(kernel(params, {field: array[chosen] for field, array in examples.items()}))
-        hits[start : start + batch] = part[: count - start]
-    return hits
+        values[start : start + batch] = part[: count - start]
+    return values
 
 
 @lru_cache(maxsize=8)

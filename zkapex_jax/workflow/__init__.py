@@ -22,7 +22,7 @@ _HOMES = {
     "costs_room": ("Room", "check_room", "require_room", "room_at"),
     "estimate_calibration": ("Calibration", "calibrate"),
     "folders": ("ClientFolder", "Provider"),
-    "plan": ("RequestPlan", "default_budget", "fleet_gammas", "plan_request", "scale_forget_rows"),
+    "plan": ("Passes", "RequestPlan", "default_budget", "fleet_gammas", "plan_request", "scale_forget_rows"),
     "openings": ("Budget",),
     "proving": ("ProveResult", "ProvedChunk", "prove"),
     "scale": ("run_scale",),

@@ -35,6 +35,26 @@ _BLOCK = 2**20
 
 
 @dataclass(frozen=True)
+class Passes:
+    """How gradients of the base model are taken: its loss and target weights, `micro_batch` examples a step.
+
+    `scratch`: a folder on whose disk vectors of W values are kept, 40 + 4 K bytes a weight, in files without names; without
+    it, in memory.
+    """
+
+    loss_fn: LossFunction
+    layout: TargetLayout
+    micro_batch: int = 8
+    scratch: str | os.PathLike[str] | None = None
+    on_progress: OnProgress | None = None
+
+    def moments(self, params: Any, examples: Examples, name: str) -> GradientMoments:
+        """Mean gradient and diagonal Fisher; progress is told of as `name` moments."""
+        told = _told(self.on_progress, f"{name} moments")
+        return gradient_moments(self.loss_fn, params, self.layout, examples, self.micro_batch, self.scratch, told)
+
+
+@dataclass(frozen=True)
 class RequestPlan:
     """Mask bool [W], forget rows float32 [K, W] in nats a unit of weight, and D of each touched chunk."""
 
@@ -44,52 +64,24 @@ class RequestPlan:
 
 
 def plan_request(
-    preset: Preset,
-    *,
-    loss_fn: LossFunction,
-    params: Any,
-    layout: TargetLayout,
-    forget: Examples,
-    retain: Examples,
-    sparsity: float,
-    budget_factor: Fraction | None = None,
-    micro_batch: int = 8,
-    chunks: int | None = None,
-    scratch: str | os.PathLike[str] | None = None,
-    on_progress: OnProgress | None = None,
-) -> RequestPlan:
-    """Score every target weight of the base model, mask the `sparsity` share of highest score, add forget rows.
+    preset: Preset, passes: Passes, params: Any, forget: Examples, retain: Examples, *, sparsity: float,
+    budget_factor: Fraction | None = None, chunks: int | None = None,
+) -> RequestPlan:  # fmt: skip
+    """Score every target weight of the base model `params`, mask the `sparsity` share of highest score, add forget rows.
 
-    `chunks`: the mask touches at most so many (`planner` shows what that costs and forgets). `budget_factor`: D as a multiple of the masked base weights' energy; None takes the measured default. `scratch`: a folder
-    on whose disk vectors of W values are kept, 40 + 4 K bytes a weight, in files without names; without it, in memory.
+    `chunks`: the mask touches at most so many (`planner` shows what that costs and forgets). `budget_factor`: D as a multiple
+    of the masked base weights' energy; None takes the measured default.
     """
-    given = {"loss_fn": loss_fn, "params": params, "layout": layout, "micro_batch": micro_batch, "scratch": scratch, "on_progress": on_progress}
-    mask, budget = plan_mask(
-        preset, **given, forget=forget, retain=retain, sparsity=sparsity, budget_factor=budget_factor, chunks=chunks
-    )
-    return RequestPlan(mask, plan_rows(preset, **given, forget=forget, mask=mask), budget)
+    mask, budget = plan_mask(preset, passes, params, forget, retain, sparsity=sparsity, budget_factor=budget_factor, chunks=chunks)
+    return RequestPlan(mask, plan_rows(preset, passes, params, forget, mask), budget)
 
 
 def plan_mask(
-    preset: Preset,
-    *,
-    loss_fn: LossFunction,
-    params: Any,
-    layout: TargetLayout,
-    forget: Examples,
-    retain: Examples,
-    sparsity: float,
-    budget_factor: Fraction | None = None,
-    micro_batch: int = 8,
-    chunks: int | None = None,
-    scratch: str | os.PathLike[str] | None = None,
-    on_progress: OnProgress | None = None,
-) -> tuple[np.ndarray, dict[int, int]]:
+    preset: Preset, passes: Passes, params: Any, forget: Examples, retain: Examples, *, sparsity: float,
+    budget_factor: Fraction | None = None, chunks: int | None = None,
+) -> tuple[np.ndarray, dict[int, int]]:  # fmt: skip
     """Mask bool [W] and D of each chunk that it touches; arguments are those of `plan_request`."""
-    scores = score_weights(
-        loss_fn=loss_fn, params=params, layout=layout, forget=forget, retain=retain, micro_batch=micro_batch, scratch=scratch,
-        on_progress=on_progress,
-    )  # fmt: skip
+    layout, scores = passes.layout, score_weights(passes, params, forget, retain)
     mask = select_mask(scores, sparsity) if chunks is None else clustered_mask(
         scores, sparsity, chunk_bounds(layout.weights, preset.capacity), chunks
     )  # fmt: skip
@@ -97,40 +89,18 @@ def plan_mask(
     return mask, default_budget(preset, layout, to_fixed(flatten(params, layout)), mask, factor=budget_factor)
 
 
-def plan_rows(
-    preset: Preset,
-    *,
-    loss_fn: LossFunction,
-    params: Any,
-    layout: TargetLayout,
-    forget: Examples,
-    mask: np.ndarray,
-    micro_batch: int = 8,
-    scratch: str | os.PathLike[str] | None = None,
-    on_progress: OnProgress | None = None,
-) -> np.ndarray:
+def plan_rows(preset: Preset, passes: Passes, params: Any, forget: Examples, mask: np.ndarray) -> np.ndarray:
     """Forget rows float32 [K, W] of the preset's number; `params` may be those of the base, or of the masked base already."""
     return forget_rows(
-        loss_fn, params, forget, preset.forget_rows, layout, mask, micro_batch, scratch, _told(on_progress, "forget rows")
-    )
+        passes.loss_fn, params, forget, preset.forget_rows, passes.layout, mask, passes.micro_batch, passes.scratch,
+        _told(passes.on_progress, "forget rows"),
+    )  # fmt: skip
 
 
-def score_weights(
-    *,
-    loss_fn: LossFunction,
-    params: Any,
-    layout: TargetLayout,
-    forget: Examples,
-    retain: Examples,
-    micro_batch: int = 8,
-    scratch: str | os.PathLike[str] | None = None,
-    on_progress: OnProgress | None = None,
-) -> np.ndarray:
-    """Score float64 [W] of every target weight (`forget.mask_scores`); `scratch` as in `plan_request`."""
-    given = {"loss_fn": loss_fn, "params": params, "layout": layout, "micro_batch": micro_batch, "scratch": scratch}
-    of_forget = gradient_moments(**given, examples=forget, on_block=_told(on_progress, "forget moments"))
-    of_retain = gradient_moments(**given, examples=retain, on_block=_told(on_progress, "retain moments"))
-    return _scores(of_forget, of_retain, flatten(params, layout), scratch)
+def score_weights(passes: Passes, params: Any, forget: Examples, retain: Examples) -> np.ndarray:
+    """Score float64 [W] of every target weight (`forget.mask_scores`)."""
+    of_forget, of_retain = passes.moments(params, forget, "forget"), passes.moments(params, retain, "retain")
+    return _scores(of_forget, of_retain, flatten(params, passes.layout), passes.scratch)
 
 
 def _told(on_progress: OnProgress | None, stage: str) -> OnBlock:
@@ -199,7 +169,7 @@ def scale_forget_rows(
 ) -> np.ndarray:
     """int8 [K, W]: in each chunk at the public scale that gives the rows the norm of the fleet's typical gradient rows.
 
-    `gammas` hold γ̂ by chunk of each enrolled client (see `fleet_gammas`); `scratch` is as in `plan_request`.
+    `gammas` hold γ̂ by chunk of each enrolled client (see `fleet_gammas`); `scratch` is as in `Passes`.
     """
     cut = ChunkedLayout.cut(layout, preset)
     if rows.shape != (preset.forget_rows, cut.weights):

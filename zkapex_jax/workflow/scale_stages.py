@@ -13,7 +13,6 @@ from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
 from zkapex_jax.errors import InternalError
 from zkapex_jax.forget import masked_params
 from zkapex_jax.formats.atomic import make_directory, write_text
-from zkapex_jax.formats.scratch import release
 from zkapex_jax.models import Model, flatten
 from zkapex_jax.models.examples import Examples
 from zkapex_jax.protocol import Base, SigningKey, generate_key
@@ -24,7 +23,7 @@ from zkapex_jax.workflow.committing import commit_enrolment
 from zkapex_jax.workflow.enrolment_proving import prove_enrolment
 from zkapex_jax.workflow.folders import Provider
 from zkapex_jax.workflow.memory import give_back, trim
-from zkapex_jax.workflow.plan import fleet_gammas, plan_mask, plan_rows, scale_forget_rows
+from zkapex_jax.workflow.plan import Passes, fleet_gammas, plan_mask, plan_rows, scale_forget_rows
 from zkapex_jax.workflow.proving import prove
 from zkapex_jax.workflow.request import create_request
 from zkapex_jax.workflow.scale_models import ScaleModel, base_params, examples, personal_params, target_layout
@@ -173,14 +172,13 @@ def _plan(run: Run, provider: Provider, base: Facts) -> Facts:
     model, sampled = run.load()
     count, layout = REQUEST_EXAMPLES[run.chunks is None], sampled.layout
     forget, retain = (run.examples(model, name, count) for name in ("forget", "retain"))
-    given = {"loss_fn": sampled.loss, "layout": layout, "micro_batch": run.size.micro_batch, "scratch": run.folder,
-             "on_progress": run.on_progress}  # fmt: skip
+    passes = Passes(sampled.loss, layout, run.size.micro_batch, run.folder, run.on_progress)
     mask, budget = plan_mask(
-        run.tool.preset, params=sampled.params, forget=forget, retain=retain, sparsity=SPARSITY, budget_factor=BUDGET_FACTOR, **given
+        run.tool.preset, passes, sampled.params, forget, retain, sparsity=SPARSITY, budget_factor=BUDGET_FACTOR
     )
     masked = masked_params(sampled.params, layout, mask)
     sampled.params.clear()  # the masked model shares what it did not change
-    rows = plan_rows(run.tool.preset, params=masked, forget=forget, mask=mask, **given)
+    rows = plan_rows(run.tool.preset, passes, masked, forget, mask)
     masked.clear()
     give_back()
     gammas = fleet_gammas(provider, layout, run.tool.preset)

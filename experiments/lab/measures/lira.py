@@ -18,8 +18,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.lab.measures.membership import Attack, from_scores, in_batches
+from experiments.lab.measures.membership import Attack, from_scores
 from zkapex_jax.errors import InputError
+from zkapex_jax.forget.evaluation import in_batches
 from zkapex_jax.models.adapter import Model
 from zkapex_jax.models.examples import Examples
 

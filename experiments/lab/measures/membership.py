@@ -16,13 +16,13 @@ import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from zkapex_jax.errors import InputError
+from zkapex_jax.forget.evaluation import BATCH, in_batches
 from zkapex_jax.models.adapter import Model
 from zkapex_jax.models.examples import Examples
 
 if TYPE_CHECKING:
     from experiments.lab.task import Task
 
-BATCH = 64
 LOW_FPR = 0.01
 
 
@@ -90,17 +90,6 @@ def example_losses(model: Model, params: Any, examples: Examples, batch: int = B
     if not np.isfinite(losses).all():
         raise InputError("a loss is not finite", code="not_finite", field="losses")
     return losses
-
-
-def in_batches(kernel: Any, params: Any, examples: Examples, batch: int = BATCH) -> np.ndarray:
-    """`kernel(params, batch)` [batch] over all examples, f64 [N]; the last batch is filled up with its last example."""
-    count = len(next(iter(examples.values())))
-    values = np.empty(count, np.float64)
-    for start in range(0, count, batch):
-        chosen = np.minimum(np.arange(start, start + batch), count - 1)
-        part = np.asarray(kernel(params, {field: array[chosen] for field, array in examples.items()}))
-        values[start : start + batch] = part[: count - start]
-    return values
 
 
 @lru_cache(maxsize=8)
