@@ -18,8 +18,10 @@ pub struct Place {
     pub value: Option<String>,
 }
 
-/// Longest value that is repeated in a message; hostile files must not flood the log.
+/// Longest value, field and message that are repeated of a file, in characters; hostile files must not flood the log.
 const MAX_VALUE: usize = 120;
+const MAX_FIELD: usize = 200;
+const MAX_MESSAGE: usize = 400;
 
 /// The kinds of failure, one exit code each.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +43,12 @@ pub enum Error {
 impl Error {
     /// A malformed input.
     pub fn input(message: impl Into<String>) -> Self {
-        Error::Input { message: message.into(), place: Place::default() }
+        Error::Input { message: shortened(message.into(), MAX_MESSAGE), place: Place::default() }
     }
 
     /// A refused proof.
     pub fn refused(message: impl Into<String>) -> Self {
-        Error::Refused { message: message.into(), place: Place::default() }
+        Error::Refused { message: shortened(message.into(), MAX_MESSAGE), place: Place::default() }
     }
 
     /// A failure of the operating system.
@@ -106,30 +108,35 @@ impl Error {
 
     /// Names the field at fault, unless a closer cause already did.
     pub fn at_field(mut self, field: impl Into<String>) -> Self {
-        self.place_mut().field.get_or_insert_with(|| field.into());
+        self.place_mut().field.get_or_insert_with(|| shortened(field.into(), MAX_FIELD));
         self
     }
 
     /// Puts `outer.` before the field that was named, or names `outer`.
     pub fn within(mut self, outer: impl Display) -> Self {
         let place = self.place_mut();
-        place.field = Some(match place.field.take() {
+        let field = match place.field.take() {
             Some(inner) if inner.starts_with('[') => format!("{outer}{inner}"),
             Some(inner) => format!("{outer}.{inner}"),
             None => outer.to_string(),
-        });
+        };
+        place.field = Some(shortened(field, MAX_FIELD));
         self
     }
 
     /// Repeats the value at fault, shortened.
     pub fn with_value(mut self, value: impl Display) -> Self {
-        let text = value.to_string();
-        let short = match text.char_indices().nth(MAX_VALUE) {
-            Some((end, _)) => format!("{}...", &text[..end]),
-            None => text,
-        };
+        let short = shortened(value.to_string(), MAX_VALUE);
         self.place_mut().value.get_or_insert(short);
         self
+    }
+}
+
+/// The first `max` characters, and a sign that there were more.
+fn shortened(text: String, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
     }
 }
 
@@ -173,6 +180,18 @@ mod tests {
         assert_eq!(place.file.as_deref(), Some("a.json"));
         assert_eq!(place.value.as_ref().map(String::len), Some(MAX_VALUE + 3));
         assert_eq!((e.code(), e.exit_code()), ("input", 2));
+    }
+
+    #[test]
+    fn nothing_of_a_hostile_file_is_repeated_at_length() {
+        let long = "é".repeat(100_000);
+        let errors = [Error::input(long.clone()), Error::refused(long.clone())];
+        for error in errors.map(|e| e.at_field(long.clone()).within(&long).with_value(&long)) {
+            assert_eq!(error.to_string().chars().count(), MAX_MESSAGE + 3);
+            let place = error.place();
+            let lengths = [&place.field, &place.value].map(|text| text.as_ref().map(|t| t.chars().count()));
+            assert_eq!(lengths, [Some(MAX_FIELD + 3), Some(MAX_VALUE + 3)]);
+        }
     }
 
     #[test]
