@@ -7,6 +7,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from zkapex_jax.report.audit.facts import Soundness
 from zkapex_jax.report.audit.schema import Audit, Judge, ProofVerdict
 
 CASES = [
@@ -58,13 +59,21 @@ def test_times_add_up(made) -> None:
         {"outcome": "fine"},
         {"surprise": 1},
         {"proofs": []},
-        {"version": "2"},
+        {"version": "1"},
     ],
 )
 def test_documents_that_contradict_themselves(made, change: dict[str, object]) -> None:
     data = json.loads(made().model_dump_json()) | change
     with pytest.raises(ValidationError):
         Audit.model_validate_json(json.dumps(data))
+
+
+@pytest.mark.parametrize("changes", [{"level": 118}, {"level": 116}, {"all_bits": 116}, {"assumptions": []}])
+def test_the_level_is_that_of_the_cheapest_way(made, changes: dict[str, object]) -> None:
+    soundness = made().facts.soundness
+    assert Soundness.model_validate(soundness.model_dump() | {"all_bits": 117}).level == 117
+    with pytest.raises(ValidationError, match="cheapest way"):
+        Soundness.model_validate(soundness.model_dump() | changes)
 
 
 def test_judges_that_contradict_themselves() -> None:

@@ -6,11 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from zkapex_jax.bounds import FIELD_MODULUS, Bound, bounds_sheet, dense_bounds_sheet
+from zkapex_jax.circuit.hardness import assumptions, security_level
 from zkapex_jax.circuit.inner_error import inner_error, inner_error_terms
 from zkapex_jax.circuit.model import Circuit
 from zkapex_jax.circuit.relations import DENSE_SIZES, RELATIONS, build, build_sized
 from zkapex_jax.circuit.soundness import (
-    NORM_HEADROOM_BITS, ErrorTerm, abort_bits, error_bits, error_terms, largest_energy, largest_gamma, total_error,
+    NORM_HEADROOM_BITS, ErrorTerm, abort_bits, error_bits, error_terms, joint_error, largest_energy, largest_gamma, total_error,
 )
 from zkapex_jax.formats import atomic
 from zkapex_jax.presets import DEFAULT_PRESET, PRESETS, Preset, get_preset
@@ -39,6 +40,16 @@ What its challenges let through, for polynomials of degree below 2^k that an alg
 group model, and BLAKE2b answers like a random oracle.
 """
 
+_HARD_HEAD = f"""## What a forgery costs
+
+Beside luck with a challenge there is what the protocol takes to be hard (`zkapex_jax/circuit/hardness.py`). Costs are published estimates or
+generic attacks, in operations, for the preset `{DEFAULT_PRESET}`; only the one of τ depends on the preset.
+"""
+
+_LEVEL_HEAD = """The *level* is the least of all ways. `zkapex audit` computes it for the chunks and proofs that it audits. The union over chunks is counted
+whole, and with it the coefficients with which the Rust verifier joins the openings of 64 chunks, 2^−128 each time.
+"""
+
 _DENSE_HEAD = """## The baseline `dense_kkt`
 
 Ranges come from lookups instead of projections, so no line is statistical. See [relations.md](relations.md).
@@ -47,7 +58,7 @@ Ranges come from lookups instead of projections, so no line is statistical. See 
 
 def document() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *(_section(preset) for preset in PRESETS.values()), _inner(), _dense()])
+    return "\n".join([_HEAD, *(_section(preset) for preset in PRESETS.values()), _inner(), _hardness(), _dense()])
 
 
 def _section(preset: Preset) -> str:
@@ -84,6 +95,23 @@ def _terms(terms: Iterable[ErrorTerm], together: Fraction) -> str:
     rows = [[term.challenge, term.event, term.formula, f"2^−{term.bits}"] for term in terms]
     rows.append(["", "**all together**", "", f"**2^−{error_bits(together)}**"])
     return _table(["challenge", "accepted although", "at most", "is below"], rows)
+
+
+def _hardness() -> str:
+    """Assumptions by preset; what depends on its size is τ alone."""
+    serving = [preset for preset in PRESETS.values() if not preset.insecure]
+    rows = [[one.name, one.gains, one.estimate, f"2^{one.bits}"] for one in assumptions(get_preset(DEFAULT_PRESET))]
+    levels = [[f"`{preset.name}`", *_level(preset)] for preset in serving]
+    return "\n".join([_HARD_HEAD, _table(["what is held to be hard", "gains", "estimate", "costs"], rows), _LEVEL_HEAD,
+                      _table(["preset", "luck, both proofs of a chunk", "luck, 1,000 chunks", "τ", "level of 1,000 chunks", "decided by"], levels)])  # fmt: skip
+
+
+def _level(preset: Preset) -> list[str]:
+    chunk = total_error(preset) + sum((inner_error(build(relation, preset)) for relation in RELATIONS), Fraction(0))
+    held, many = assumptions(preset), 1000 * chunk + 2 * joint_error(1000)
+    level, weakest = security_level(many, held)
+    tau = next(one.bits for one in held if one.name.startswith("τ"))
+    return [f"2^{error_bits(chunk)}", f"2^{error_bits(many)}", f"2^{tau}", f"**{level} bits**", weakest]
 
 
 def _inner() -> str:

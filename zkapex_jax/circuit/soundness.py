@@ -16,6 +16,9 @@ MU_DEGREE = 11
 #: Highest power of μ at which enrol.step keeps a sum.
 ENROL_MU_DEGREE = 3
 
+#: The Rust verifier joins the last equations of so many chunks, with coefficients of so many bits from its own generator.
+JOINT_CHUNKS, JOINT_BITS = 64, 128
+
 #: An honest (δ, e) has norm at most 2^(b − 4): the rule by which b is chosen.
 NORM_HEADROOM_BITS = 4
 
@@ -74,6 +77,15 @@ def _enrolment_terms(preset: Preset) -> tuple[ErrorTerm, ...]:
         _root("ζ", "Σ ζ^l (⟨a_l, t⟩ − v_l) = 0 with some term not zero", preset.projections - 1),
         _root("μ", "the four sums cancel with one of them not zero", ENROL_MU_DEGREE),
     )
+
+
+def joint_error(chunks: int) -> Fraction:
+    """What the coefficients of joint checks let through in one run of the verifier; a chunk alone is checked as it is.
+
+    No prover can try again by itself: the coefficients are drawn when the proofs are there.
+    """
+    groups, last = divmod(chunks, JOINT_CHUNKS)
+    return Fraction(groups + (last > 1), 2**JOINT_BITS)
 
 
 def error_bits(probability: Fraction) -> int:

@@ -46,6 +46,8 @@ def _parts(audit: Audit) -> Iterator[RenderableType]:
     yield Rule("What the verdict rests on", align="left", style="dim")
     for text in audit.taken:
         yield _item("·", Text(text))
+    yield Rule("What a forgery costs", align="left", style="dim")
+    yield _level(audit)
     yield Rule("Verdicts", align="left", style="dim")
     for proof in audit.proofs:
         yield _verdicts(proof)
@@ -65,6 +67,7 @@ def _head(audit: Audit) -> Iterator[RenderableType]:
         rows.append(("weights", f"{facts.enrolled.weights:,} in {plural(len(facts.enrolled.chunks), 'chunk')}"))
     rows.append(("preset", facts.sizes.preset))
     rows.append(("error", f"below {power(-facts.soundness.all_bits)} a query, over everything audited here"))
+    rows.append(("level", f"{facts.soundness.level} bits, decided by: {facts.soundness.weakest}"))
     rows.append(("signed by", facts.signer))
     grid = Table.grid(padding=(0, 2))
     for name, value in rows:
@@ -96,6 +99,22 @@ def _line(number: int, line: Line) -> RenderableType:
     for text in [" · ".join(places), *(f"test {test}" for test in line.tests)]:
         grid.add_row("", Text(text, style="dim", overflow="fold"))
     return Padding(grid, (0, 0, 1, 0))
+
+
+def _level(audit: Audit) -> RenderableType:
+    """Luck and every assumption, as powers of two."""
+    soundness, table = audit.facts.soundness, Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("way", "gains", "counted by"):
+        table.add_column(name, overflow="fold")
+    table.add_column("costs", justify="right", no_wrap=True)
+    for name, bits in soundness.chunk_bits.items():
+        table.add_row(f"luck, one chunk of {name}", "a false statement", "union over every challenge", power(bits))
+    table.add_row("luck, everything audited", "a false statement", "union over chunks and proofs", power(soundness.all_bits))
+    for one in soundness.assumptions:
+        table.add_row(one.name, one.gains, one.estimate, power(one.bits))
+    table.add_section()
+    table.add_row(Text("level", style="bold"), soundness.weakest, "the least of all", Text(power(soundness.level), style="bold"))
+    return Padding(table, (0, 0, 1, 1))
 
 
 def _verdicts(proof: ProofVerdict) -> RenderableType:

@@ -9,8 +9,9 @@ import numpy as np
 from zkapex_jax.bounds import bounds_sheet
 from zkapex_jax.circuit import build
 from zkapex_jax.circuit.expression import degree
+from zkapex_jax.circuit.hardness import assumptions, security_level
 from zkapex_jax.circuit.inner_error import inner_error, inner_error_terms
-from zkapex_jax.circuit.soundness import error_bits, error_terms, total_error
+from zkapex_jax.circuit.soundness import JOINT_BITS, JOINT_CHUNKS, error_bits, error_terms, joint_error, total_error
 from zkapex_jax.presets import Preset
 from zkapex_jax.protocol import chunk_name
 from zkapex_jax.prover import check_srs
@@ -22,6 +23,7 @@ from zkapex_jax.report.audit.facts import (
     ErrorTerm,
     Facts,
     Gate,
+    Hardness,
     Margin,
     Sizes,
     Soundness,
@@ -109,19 +111,32 @@ def _enrolled_chunk(case: AuditCase, given: ProofCase, chunk: int, theta0: np.nd
 
 
 def _soundness(sizes: Preset, relations: list[str], case: AuditCase) -> Soundness:
-    """Union over the challenges of rounds and of Halo2, and over the chunks of each proof that is audited."""
+    """Union over the challenges of rounds and of Halo2, over the chunks of each proof that is audited, and over joint checks."""
     counts = {"enrol": len(case.proof.proof.chunks) if case.proof else 0, "fold_kkt": len(case.bundle.bundle.chunks) if case.bundle else 0}
     circuits = {relation: build(relation, sizes) for relation in relations}
     chunk = {relation: total_error(sizes, relation) + inner_error(circuit) for relation, circuit in circuits.items()}
-    whole = sum((counts[relation] * error for relation, error in chunk.items()), Fraction(0))
+    whole = sum((counts[relation] * error + joint_error(counts[relation]) for relation, error in chunk.items()), Fraction(0))
+    held = assumptions(sizes)
+    level, weakest = security_level(whole, held)
     terms = [
         ErrorTerm(relation=relation, layer=layer, challenge=term.challenge, event=term.event, formula=term.formula, bits=term.bits)
         for relation, circuit in circuits.items()
         for layer, found in (("rounds", error_terms(sizes, relation)), ("Halo2", inner_error_terms(circuit)))
         for term in found
     ]
+    terms += [_joint(relation) for relation in circuits if joint_error(counts[relation])]
     bits = {relation: max(0, error_bits(error)) for relation, error in chunk.items()}
-    return Soundness(terms=terms, chunk_bits=bits, all_bits=max(0, error_bits(whole)))
+    return Soundness(
+        terms=terms, chunk_bits=bits, all_bits=max(0, error_bits(whole)), level=level, weakest=weakest,
+        assumptions=[Hardness(name=one.name, gains=one.gains, estimate=one.estimate, bits=one.bits) for one in held],
+    )  # fmt: skip
+
+
+def _joint(relation: str) -> ErrorTerm:
+    return ErrorTerm(
+        relation=relation, layer="verifier", challenge="coefficients", formula=f"2^−{JOINT_BITS}", bits=JOINT_BITS,
+        event=f"an opening is false, yet those of {JOINT_CHUNKS} chunks hold together; Rust alone, in each run",
+    )  # fmt: skip
 
 
 def _largest(sizes: Preset, relation: str) -> Margin:

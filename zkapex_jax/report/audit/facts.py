@@ -100,19 +100,40 @@ class ErrorTerm(Part):
     """One way to be accepted with a false statement: below 2^-bits a query. `layer`: whose challenge it is."""
 
     relation: str
-    layer: Literal["rounds", "Halo2"]
+    layer: Literal["rounds", "Halo2", "verifier"]
     challenge: str
     event: str
     formula: str
     bits: Bits
 
 
+class Hardness(Part):
+    """Something that is held to cost 2^bits operations, and what falls with it."""
+
+    name: str
+    gains: str
+    estimate: str
+    bits: Bits
+
+
 class Soundness(Part):
-    """Statistical error, Halo2's own included: of one chunk's proof by relation, and of everything audited together."""
+    """Statistical error, Halo2's own included: of one chunk's proof by relation, and of everything audited together.
+
+    `level`: a forgery costs about 2^level by the cheapest way, luck or an assumption; `weakest` names that way.
+    """
 
     terms: list[ErrorTerm]
     chunk_bits: dict[str, Bits]
     all_bits: Bits
+    assumptions: list[Hardness]
+    level: Bits
+    weakest: str
+
+    @model_validator(mode="after")
+    def _least(self) -> Self:
+        if self.level != min([self.all_bits, *(one.bits for one in self.assumptions)]):
+            raise ValueError("the level is that of the cheapest way")
+        return self
 
 
 class Margin(Part):

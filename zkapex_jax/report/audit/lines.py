@@ -201,4 +201,5 @@ def _error(facts: Facts) -> Line:
         "union over every challenge, of the rounds and of Halo2, every chunk and every proof audited here",
         *(f"{relation}: below {power(-value)} a chunk" for relation, value in bits.items()),
         f"everything audited here: below {power(-facts.soundness.all_bits)}",
+        f"level: {facts.soundness.level} bits; a forgery costs about {power(facts.soundness.level)} operations, and what decides is: {facts.soundness.weakest}",
     )

@@ -75,6 +75,7 @@ def tiles(audit: Audit) -> list[tuple[str, str, str]]:
             ("Distance to the base", f"≤ {limit * UNIT:.2g}", "all chunks together, in units of the weights"),
         ]
     found.append(("Error of everything", f"< {power(-facts.soundness.all_bits)}", "a query to the hash function"))
+    found.append(("Level", f"{facts.soundness.level} bits", f"decided by: {facts.soundness.weakest}"))
     return [*found, *_time_tiles(audit)]
 
 

@@ -107,7 +107,7 @@ class Audit(Part):
     """One audited bundle (with the enrolment proof that it rests on, where that was given) or enrolment proof."""
 
     format: Literal["zkapex.audit"] = "zkapex.audit"
-    version: Literal["1"] = "1"
+    version: Literal["2"] = "2"
     created: str
     program: str
     outcome: Outcome
