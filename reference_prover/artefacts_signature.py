@@ -1,7 +1,7 @@
 """Ed25519 signatures, verified as RFC 8032 says, in plain integers.
 
-Strict: S is below the group order and points are canonically encoded;
-the equation is the one without cofactor, [S]B = R + [k]A.
+Strict: S is below the group order, points are canonically encoded, and neither key nor R is of small order (such a key signs
+everything); the equation is the one without cofactor, [S]B = R + [k]A. All verifiers of the project agree: vectors/signatures.
 """
 
 from __future__ import annotations
@@ -28,20 +28,25 @@ def verify(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the signature of the message is valid under the key."""
     if len(public) != 32 or len(signature) != 64:
         return False
-    key, commitment = _decode(public), _decode(signature[:32])
+    key, commitment = decode(public), decode(signature[:32])
     s = int.from_bytes(signature[32:], "little")
-    if key is None or commitment is None or s >= ORDER:
+    if key is None or commitment is None or s >= ORDER or is_weak(key) or is_weak(commitment):
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
-    return _equal(_multiply(s, _extended(_base())), _add(_extended(commitment), _multiply(k, _extended(key))))
+    return equal(multiply(s, extended(base())), add(extended(commitment), multiply(k, extended(key))))
 
 
-def _base() -> Affine:
+def is_weak(point: Affine) -> bool:
+    """Whether the point's order divides 8, the cofactor."""
+    return equal(multiply(8, extended(point)), _IDENTITY)
+
+
+def base() -> Affine:
     """The generator: y = 4/5, x even."""
     return _with_x(4 * pow(5, -1, P) % P, 0) or (0, 1)
 
 
-def _decode(data: bytes) -> Affine | None:
+def decode(data: bytes) -> Affine | None:
     """32 bytes, little endian: y, and in the top bit the parity of x. None where there is no such point."""
     number = int.from_bytes(data, "little")
     y, parity = number & (1 << 255) - 1, number >> 255
@@ -59,12 +64,19 @@ def _with_x(y: int, parity: int) -> Affine | None:
     return (P - x if x & 1 != parity else x), y
 
 
-def _extended(point: Affine) -> Extended:
+def encode(point: Extended) -> bytes:
+    """32 bytes, the inverse of `decode`."""
+    inverse = pow(point[2], -1, P)
+    return (point[1] * inverse % P | (point[0] * inverse % P & 1) << 255).to_bytes(32, "little")
+
+
+def extended(point: Affine) -> Extended:
+    """With Z = 1."""
     x, y = point
     return x, y, 1, x * y % P
 
 
-def _add(left: Extended, right: Extended) -> Extended:
+def add(left: Extended, right: Extended) -> Extended:
     """The complete addition law of RFC 8032, section 5.1.4."""
     a = (left[1] - left[0]) * (right[1] - right[0]) % P
     b = (left[1] + left[0]) * (right[1] + right[0]) % P
@@ -74,14 +86,16 @@ def _add(left: Extended, right: Extended) -> Extended:
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
-def _multiply(scalar: int, point: Extended) -> Extended:
+def multiply(scalar: int, point: Extended) -> Extended:
+    """Double and add."""
     result = _IDENTITY
     for bit in bin(scalar)[2:]:
-        result = _add(result, result)
+        result = add(result, result)
         if bit == "1":
-            result = _add(result, point)
+            result = add(result, point)
     return result
 
 
-def _equal(left: Extended, right: Extended) -> bool:
+def equal(left: Extended, right: Extended) -> bool:
+    """Whether both are one point."""
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0

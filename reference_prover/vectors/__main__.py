@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import chunks, encodings, enrolment, fold, proofs, tables, ternary, transcript
+from . import chunks, encodings, enrolment, fold, proofs, signatures, tables, ternary, transcript
 from .writing import write_json
 
 HANDLERS = {
@@ -17,6 +17,7 @@ HANDLERS = {
     "enrolment": enrolment.cases,
     "proofs": proofs.cases,
     "chunks": chunks.cases,
+    "signatures": signatures.cases,
     "encodings": encodings.cases,  # after the proofs, which it alters
 }
 DEFAULT_OUT = Path(__file__).resolve().parents[2] / "vectors"

@@ -29,7 +29,6 @@ class Cheat:
     caught: str
     error: str
     play: Callable[[Bench, Path], Play]
-    product: str = ""  # the class with which `zkapex` stops it, where it asks before the Rust program is started and that does not
 
     def case(self, bench: Bench, folder: Path) -> Case:
         return self.play(bench, folder / self.name).case()

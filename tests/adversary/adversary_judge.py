@@ -8,14 +8,11 @@ from functools import cache
 from unittest.mock import patch
 
 from adversary_bench import Bench
-from bundle_world import SIGNER
 from interop_files import Case, Judgement
 
 from reference_prover import bundle
 from reference_prover.curve import curve
 from reference_prover.plonk import VerifyingKey
-from zkapex_jax.errors import InputError, RefusedError
-from zkapex_jax.protocol import Base, Request, check_signature
 
 ACCEPTED = "accepted"
 
@@ -58,14 +55,3 @@ def _srs(bench: Bench):
 def _key(tables: bytes, srs: bytes, bench: Bench) -> VerifyingKey | None:
     known = {one.verifying.circuit.tables.digest: one.verifying for one in (bench.key, bench.enrol_key)}
     return known.get(tables) if srs == bench.srs.digest else None
-
-
-def by_product(case: Case) -> str:
-    """What `zkapex` says of the signature and of the base's weights, before it starts the Rust program."""
-    try:
-        check_signature(Request.from_file(case.request) if case.request else Base.from_file(case.base), SIGNER)
-    except RefusedError:
-        return "refused"
-    except InputError:
-        return "input"
-    return ACCEPTED

@@ -22,13 +22,13 @@ PROOF = "enrolment-proof"
 Change = Callable[[Enrolling], object]
 
 
-def files(name: str, what: str, caught: str, error: str, change: Change, *, made: str = "", prove: bool = False, cheats: dict[int, Cheating] | None = None, start=enrolling, product: str = "") -> None:
+def files(name: str, what: str, caught: str, error: str, change: Change, *, made: str = "", prove: bool = False, cheats: dict[int, Cheating] | None = None, start=enrolling) -> None:
     def play(bench: Bench, folder: Path) -> Enrolling:
         one = start(bench, folder)
         change(one)
         return one.prove(cheats) if prove else one
 
-    add(Cheat(f"enrol.files.{name}", what, "0", ENROL, made or ("files changed, then proven as they are" if prove else "files changed after the proof"), caught, error, play, product))
+    add(Cheat(f"enrol.files.{name}", what, "0", ENROL, made or ("files changed, then proven as they are" if prove else "files changed after the proof"), caught, error, play))
 
 
 def fields(kind: str, **values: object) -> Change:
@@ -93,7 +93,7 @@ def double_distance(play: Enrolling) -> None:
     play.files.signers["base"] = lambda _: before
 
 
-files("base.distance", "D0 of the base is raised by its receiver", "base.signature", REFUSED, double_distance, prove=True, product=REFUSED)
+files("base.distance", "D0 of the base is raised by its receiver", "base.signature", REFUSED, double_distance, prove=True)
 
 
 def other_weights(play: Enrolling) -> None:
@@ -103,7 +103,7 @@ def other_weights(play: Enrolling) -> None:
     play.files.parts["base"].tensors["c_base"][0] = np.frombuffer(b"".join(points.data), np.uint8).reshape(-1, 48)
 
 
-files("base.weights", "the base holds other weights than it names", "base.weights", INPUT, other_weights, prove=True, product=INPUT)
+files("base.weights", "the base holds other weights than it names", "base.weights", INPUT, other_weights, prove=True)
 files("base.tables", "the base names other tables for enrolment", "enrolment.tables", INPUT, fields("base", enrol_tables_digest=OTHER))
 files("enrolment.tables", "the enrolment names other tables for answers", "enrolment.made", INPUT, fields("enrolment", tables_digest=OTHER), prove=True)
 files("enrolment.model", "the enrolment is about another model", "enrolment.model", INPUT, lambda play: play.files.parts["enrolment"].fields["model"].update(name="letters"), prove=True)

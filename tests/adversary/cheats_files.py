@@ -25,7 +25,7 @@ FIRST, SECOND = "proof.00000", "proof.00001"
 Change = Callable[[Answer], object]
 
 
-def files(name: str, what: str, caught: str, error: str, change: Change, *, made: str = "", prove: bool = False, cheats: dict[int, Cheating] | None = None, start=answer, product: str = "") -> None:
+def files(name: str, what: str, caught: str, error: str, change: Change, *, made: str = "", prove: bool = False, cheats: dict[int, Cheating] | None = None, start=answer) -> None:
     """`change` acts on the files of a proven answer; with `prove` on those before the proof, which is then made for them."""
 
     def play(bench: Bench, folder: Path) -> Answer:
@@ -33,7 +33,7 @@ def files(name: str, what: str, caught: str, error: str, change: Change, *, made
         change(one)
         return one.prove(cheats) if prove else one
 
-    add(Cheat(f"files.{name}", what, "0", ONLINE, made or ("files changed, then proven as they are" if prove else "files changed after the proof"), caught, error, play, product))
+    add(Cheat(f"files.{name}", what, "0", ONLINE, made or ("files changed, then proven as they are" if prove else "files changed after the proof"), caught, error, play))
 
 
 def fields(kind: str, **values: object) -> Change:
@@ -119,12 +119,12 @@ def double_budget(play: Answer) -> None:
 
 files("client", "one client's proofs serve another", "online.transcript.client", REFUSED, as_bob, made="enrolment, state and bundle say bob; all digests fit")
 files("replay", "an answer to an earlier request serves for one with the same mask", "online.transcript.request", REFUSED, fields("request", nonce=seed("later").hex(), request_id="request-2"))
-files("budget.request", "D of the request is raised by its receiver", "request.signature", REFUSED, double_budget, prove=True, product=REFUSED)
+files("budget.request", "D of the request is raised by its receiver", "request.signature", REFUSED, double_budget, prove=True)
 files("enrolment.stale", "proofs for an enrolment serve another with the same commitments", "online.transcript.enrolment", REFUSED, fields("enrolment", created="2026-02-01T12:00:00Z"))
 files("state.position", "proofs from one state serve a later one with the same commitments", "online.transcript.state", REFUSED, fields("state", position=3))
 
 
-files("request.unsigned", "a request without signature", "request.signature", REFUSED, lambda play: play.files.unsigned.add("request"), product=REFUSED)
+files("request.unsigned", "a request without signature", "request.signature", REFUSED, lambda play: play.files.unsigned.add("request"))
 
 
 class Overdrawn(Answer):

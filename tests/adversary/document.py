@@ -51,7 +51,7 @@ def counts() -> str:
 
 
 def cheat_row(cheat) -> tuple[str, ...]:
-    return f"`{cheat.name}`", cheat.what, cheat.round or "0", cheat.made, f"`{cheat.caught}`", cheat.error + (" (before Rust is asked)" if cheat.product else "")
+    return f"`{cheat.name}`", cheat.what, cheat.round or "0", cheat.made, f"`{cheat.caught}`", cheat.error
 
 
 def check_row(check: Check) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::Dtype;
@@ -10,14 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::fields::Fields;
 use super::layout::{self, Span};
+use super::signature::{self, Signed};
 use super::{bad_input, io_error};
 use crate::error::{Error, Result};
 
 const HEADER_KEY: &str = "zkapex";
-const SIGNATURE_KEY: &str = "signature";
-/// Kinds that a provider signs.
-const SIGNED: [&str; 2] = ["base", "request"];
-const SIGNATURE_DIGITS: usize = 128;
 const READ_BLOCK: usize = 1 << 20;
 
 /// An artefact whose header and tensors have been checked against each other.
@@ -27,6 +23,7 @@ pub struct Container {
     digest: [u8; 32],
     header: Fields,
     tensors: BTreeMap<String, Span>,
+    signed: Option<Signed>,
 }
 
 impl Container {
@@ -39,11 +36,12 @@ impl Container {
             bad_input(path, HEADER_KEY, "", "the file is safetensors but no zkapex artefact: the header is missing")
         })?;
         check_metadata(path, kind, &table.metadata)?;
+        let signed = Signed::read(path, kind, &table.metadata, text)?;
         let header = Fields::parse_canonical(path, text)?;
         header.expect_str("format", &format!("zkapex.{kind}"))?;
         header.expect_str("version", "1")?;
         let digest = Sha256::digest(text.as_bytes()).into();
-        let mut container = Container { path: path.to_owned(), file, digest, header, tensors: table.tensors };
+        let container = Container { path: path.to_owned(), file, digest, header, tensors: table.tensors, signed };
         container.check_tensors()?;
         Ok(container)
     }
@@ -70,6 +68,16 @@ impl Container {
         self.header.expect_exactly(&[fields, &["format", "tensors", "version"]].concat())
     }
 
+    /// The key that the header names must have signed this file.
+    ///
+    /// # Errors
+    /// `Error::Refused` where the signature is missing or is not that key's.
+    pub fn expect_signed(&self) -> Result<()> {
+        let signer = self.header.digest("signer")?;
+        let signed = self.signed.as_ref().ok_or_else(|| Error::internal("a kind that nobody signs"))?;
+        signed.expect(&self.path, &signer)
+    }
+
     /// Refuses any other tensor than these.
     pub fn expect_only(&self, tensors: &[impl AsRef<str>]) -> Result<()> {
         match self.tensors.keys().find(|name| !tensors.iter().any(|tensor| tensor.as_ref() == name.as_str())) {
@@ -84,7 +92,7 @@ impl Container {
         Ok(span.ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?.length as usize)
     }
 
-    fn check_tensors(&mut self) -> Result<()> {
+    fn check_tensors(&self) -> Result<()> {
         let stated = self.header.object("tensors")?;
         if let Some(name) = stated.keys().find(|name| !self.tensors.contains_key(*name)) {
             return Err(bad_input(&self.path, name, "", "the header names this tensor but the file does not hold it"));
@@ -106,7 +114,7 @@ impl Container {
                     format!("the header states the shape {shape:?}"),
                 ));
             }
-            let found = hex::encode(self.hash(&span)?);
+            let found = hex::encode(self.hash(Sha256::new(), &span)?);
             if entry.text("sha256")? != found {
                 return Err(bad_input(
                     &self.path,
@@ -119,16 +127,22 @@ impl Container {
         Ok(())
     }
 
-    fn hash(&mut self, span: &Span) -> Result<[u8; 32]> {
-        let mut hash = Sha256::new();
+    /// SHA-256 of `context` and a tensor's bytes.
+    pub fn named_hash(&self, context: &[u8], tensor: &str) -> Result<[u8; 32]> {
+        let span =
+            self.tensors.get(tensor).ok_or_else(|| bad_input(&self.path, tensor, "", "the tensor is missing"))?;
+        self.hash(Sha256::new_with_prefix(context), span)
+    }
+
+    fn hash(&self, mut hash: Sha256, span: &Span) -> Result<[u8; 32]> {
+        use std::os::unix::fs::FileExt;
         let mut block = vec![0u8; READ_BLOCK.min(span.length as usize)];
-        self.file.seek(SeekFrom::Start(span.start)).map_err(|e| io_error(&self.path, e))?;
-        let mut left = span.length as usize;
-        while left > 0 {
-            let take = left.min(block.len());
-            self.file.read_exact(&mut block[..take]).map_err(|e| io_error(&self.path, e))?;
+        let (mut at, end) = (span.start, span.start + span.length);
+        while at < end {
+            let take = block.len().min((end - at) as usize);
+            self.file.read_exact_at(&mut block[..take], at).map_err(|e| io_error(&self.path, e))?;
             hash.update(&block[..take]);
-            left -= take;
+            at += take as u64;
         }
         Ok(hash.finalize().into())
     }
@@ -177,18 +191,10 @@ impl Container {
     }
 }
 
-/// Beside the header, the metadata may hold a signature where the kind has one; whose it is, the ledger's side checks.
+/// Beside the header, the metadata may hold a signature where the kind has one.
 fn check_metadata(path: &Path, kind: &str, metadata: &BTreeMap<String, String>) -> Result<()> {
-    let signed = |key: &str| key == SIGNATURE_KEY && SIGNED.contains(&kind);
-    if let Some(key) = metadata.keys().find(|key| *key != HEADER_KEY && !signed(key)) {
-        return Err(bad_input(path, key, "", format!("an artefact of kind {kind} has no such metadata")));
-    }
-    let hexadecimal =
-        |text: &String| text.len() == SIGNATURE_DIGITS && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    match metadata.get(SIGNATURE_KEY) {
-        Some(text) if !hexadecimal(text) => {
-            Err(bad_input(path, SIGNATURE_KEY, text, "a signature is 128 hex digits in lower case"))
-        }
-        _ => Ok(()),
+    match metadata.keys().find(|key| *key != HEADER_KEY && !signature::is_metadata(kind, key)) {
+        Some(key) => Err(bad_input(path, key, "", format!("an artefact of kind {kind} has no such metadata"))),
+        None => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod kinds;
 mod layout;
 pub mod plain;
+pub mod signature;
 mod unique;
 pub mod writer;
 

@@ -6,6 +6,7 @@ use serde_json::{json, Value};
 
 use crate::files::*;
 use crate::fleet::*;
+use crate::signatures::{expect_refused, unsigned_copies};
 
 /// An enrolment, a request that touches its first chunk, the state before it, and an answer of noise.
 struct Answered {
@@ -28,7 +29,7 @@ impl Answered {
         let header = fleet.header(json!({
             "request_id": "r", "nonce": "11".repeat(32), "forget": "x", "touched": ["0"], "budget": ["1000"],
             "rules": {"t1": "gamma^2*d/8", "t2": "32*rows*gamma"}, "created": "2026-01-01T00:00:00Z",
-            "signer": "00".repeat(32), "model": enrolled.enrolment.header["model"],
+            "signer": signer(), "model": enrolled.enrolment.header["model"],
         }));
         let draft = Artefact::new("request", header)
             .with("mask", Tensor("U8", vec![bytes], mask))
@@ -56,11 +57,17 @@ impl Answered {
         let fleet = &self.fleet;
         let (path, points) = (fleet.save(request, "request"), fleet.path("request.points"));
         fleet.run_with("toy", "admit-request", &["--request", &path, "--out", &points]).ok();
-        let (state, bundle) = (fleet.save(&self.state, "state"), fleet.save(bundle, "bundle"));
+        self.judge(&path, &fleet.save(bundle, "bundle"))
+    }
+
+    /// `verify` on files, with the points that were admitted last.
+    fn judge(&self, path: &str, bundle: &str) -> Ran {
+        let fleet = &self.fleet;
+        let (points, state) = (fleet.path("request.points"), fleet.save(&self.state, "state"));
         let own = [fleet.path("first.enrolment"), fleet.path("first.points")];
         let arguments = [
-            ["--enrolment", &own[0], "--enrolment-points", &own[1], "--request", &path],
-            ["--request-points", &points, "--state", &state, "--bundle", &bundle],
+            ["--enrolment", &own[0], "--enrolment-points", &own[1], "--request", path],
+            ["--request-points", &points, "--state", &state, "--bundle", bundle],
         ];
         fleet.run_with("toy", "verify", &[&arguments.concat()[..], &["--allow-insecure"]].concat())
     }
@@ -71,6 +78,25 @@ type Edit = fn(&mut Value);
 fn expect_input(name: &str, ran: &Ran, field: &str) {
     assert_eq!((ran.exit, &ran.error["field"]), (2, &json!(field)), "{name}: {ran:?}");
     assert!(ran.error["file"].is_string(), "{name}: {}", ran.error);
+}
+
+#[test]
+fn requests_are_signed() {
+    let answered = Answered::new();
+    let fleet = &answered.fleet;
+    let admit = |request: &Artefact| {
+        let path = fleet.save(request, "request");
+        fleet.run_with("toy", "admit-request", &["--request", &path, "--out", &fleet.path("request.points")])
+    };
+    admit(&answered.request).ok();
+    for (name, request) in unsigned_copies(&answered.request, |r| r.header["budget"][0] = json!("2000")) {
+        expect_refused(name, &admit(&request));
+    }
+    // The points of the signed file do not help an unsigned copy: `verify` asks again.
+    admit(&answered.request).ok();
+    let unsigned = Artefact { signature: Some(String::new()), ..answered.request.clone() };
+    let (path, bundle) = (fleet.save(&unsigned, "request"), fleet.save(&answered.bundle(), "bundle"));
+    expect_refused("verify", &answered.judge(&path, &bundle));
 }
 
 #[test]

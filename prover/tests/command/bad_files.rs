@@ -111,11 +111,15 @@ fn bases_are_parsed_with_bounds() {
         let path = fleet.save(&base, "bad-base");
         expect_input(name, &fleet.run("admit-base", &["--base", &path, "--out", &fleet.path("bad-points")]), field);
     }
+    let admit = |base: &Artefact| {
+        let path = fleet.save(base, "bad-base");
+        fleet.run("admit-base", &["--base", &path, "--out", &fleet.path("bad-points")])
+    };
     let mut base = fleet.base.clone();
     base.tensors.get_mut("theta0").unwrap().2[0] ^= 1;
-    let path = fleet.save(&base, "bad-base");
-    let ran = fleet.run("admit-base", &["--base", &path, "--out", &fleet.path("bad-points")]);
-    expect_input("a commitment of other weights", &ran, "c_base[0]");
+    expect_input("other weights than those named", &admit(&base), "model.base_digest");
+    base.header["model"]["base_digest"] = json!(weights_digest(&base.tensors["theta0"].2));
+    expect_input("a commitment of other weights", &admit(&base), "c_base[0]");
 }
 
 #[test]

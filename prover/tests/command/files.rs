@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{json, Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -17,11 +18,23 @@ pub struct Artefact {
     pub kind: &'static str,
     pub header: Value,
     pub tensors: BTreeMap<String, Tensor>,
+    /// What stands in place of the provider's signature; nothing at all where it is empty.
+    pub signature: Option<String>,
+}
+
+/// The key of every provider here.
+pub fn provider() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+/// The provider's public key in hex.
+pub fn signer() -> String {
+    hex::encode(provider().verifying_key())
 }
 
 impl Artefact {
     pub fn new(kind: &'static str, header: Value) -> Self {
-        Artefact { kind, header, tensors: BTreeMap::new() }
+        Artefact { kind, header, tensors: BTreeMap::new(), signature: None }
     }
 
     pub fn with(mut self, name: &str, tensor: Tensor) -> Self {
@@ -46,6 +59,22 @@ impl Artefact {
         hex::encode(Sha256::digest(self.text()))
     }
 
+    /// The provider's signature of this header, in hex.
+    pub fn signed(&self) -> String {
+        let message = [b"zkapex.signature/1\0", self.text().as_bytes()].concat();
+        hex::encode(provider().sign(&message).to_bytes())
+    }
+
+    fn metadata(&self) -> Value {
+        let mut metadata = json!({"zkapex": self.text()});
+        let own = || if self.header["signer"].is_string() { self.signed() } else { String::new() };
+        let signature = self.signature.clone().unwrap_or_else(own);
+        if !signature.is_empty() {
+            metadata["signature"] = json!(signature);
+        }
+        metadata
+    }
+
     pub fn save(&self, path: &Path) -> PathBuf {
         let (mut table, mut data) = (Map::new(), Vec::new());
         for (name, t) in &self.tensors {
@@ -53,7 +82,7 @@ impl Artefact {
             data.extend_from_slice(&t.2);
             table.insert(name.clone(), json!({"dtype": t.0, "shape": t.1, "data_offsets": [start, data.len()]}));
         }
-        table.insert("__metadata__".into(), json!({"zkapex": self.text()}));
+        table.insert("__metadata__".into(), self.metadata());
         let head = Value::Object(table).to_string().into_bytes();
         let mut out = (head.len() as u64).to_le_bytes().to_vec();
         out.extend(head);

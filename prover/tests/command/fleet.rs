@@ -61,6 +61,11 @@ fn file_digest(path: &Path) -> String {
     hex::encode(Sha256::digest(std::fs::read(path).unwrap()))
 }
 
+/// How a base names its weights.
+pub fn weights_digest(weights: &[u8]) -> String {
+    hex::encode(Sha256::new_with_prefix(b"zkapex.base/1\0").chain_update(weights).finalize())
+}
+
 fn text(path: impl AsRef<Path>) -> String {
     path.as_ref().display().to_string()
 }
@@ -76,10 +81,11 @@ impl Fleet {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let theta_0: Vec<i32> = (0..size.weights).map(|_| rng.gen_range(-4000..4000)).collect();
         let draft = Artefact::new("base", json!({}));
+        let named = weights_digest(&i32_bytes(&theta_0));
         let mut fleet = Fleet { size, folder, base: draft, srs_digest, theta_0 };
         fleet.base.header = fleet.header(json!({
             "enrol_tables_digest": file_digest(&tables(size.enrol_tables)), "created": "2026-01-01T00:00:00Z",
-            "signer": "00".repeat(32), "model": {"name": "m", "architecture": "a", "base_digest": "00".repeat(32)},
+            "signer": signer(), "model": {"name": "m", "architecture": "a", "base_digest": named},
             "distance": vec![(size.weights * 40_000).to_string(); size.chunks],
         }));
         fleet.base = fleet.base.clone().with("theta0", Tensor("I32", vec![size.weights], i32_bytes(&fleet.theta_0)));

@@ -6,3 +6,4 @@ mod files;
 mod fleet;
 mod honest;
 mod seeds;
+mod signatures;

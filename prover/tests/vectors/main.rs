@@ -7,6 +7,7 @@ mod enrolment;
 mod fold;
 mod forgeries;
 mod proofs;
+mod signatures;
 mod tables;
 
 use std::path::PathBuf;

@@ -35,6 +35,9 @@ const PROOF_FIELDS: [&str; 9] = [
     "state_digest",
 ];
 
+/// What stands before the weights in the digest that names them.
+const WEIGHTS_CONTEXT: &[u8] = b"zkapex.base/1\0";
+
 /// The provider's base weights: public, committed once for the fleet without blinding.
 pub struct Base {
     pub file: Container,
@@ -49,10 +52,11 @@ pub struct Base {
 }
 
 impl Base {
-    /// Opens a signed base; D0 has at most `distance_bits` bits.
+    /// Opens a signed base; D0 has at most `distance_bits` bits. `Error::Refused` where the key that it names did not sign it.
     pub fn open(path: &Path, layout: &ChunkLayout, distance_bits: usize) -> Result<Self> {
         let base = Self::read(path, layout, distance_bits, &["c_base", "theta0"])?;
         base.file.expect("c_base", Dtype::U8, &[base.frame.chunks.len(), layout.lanes, POINT])?;
+        base.file.expect_signed()?;
         Ok(base)
     }
 
@@ -75,6 +79,10 @@ impl Base {
         file.expect("theta0", Dtype::I32, &[frame.weights])?;
         let (model, made, enrol_tables) =
             (Model::read(header)?, Made::read(header)?, header.digest("enrol_tables_digest")?);
+        if file.named_hash(WEIGHTS_CONTEXT, "theta0")? != model.base {
+            let message = "does not name the weights that the file holds";
+            return Err(bad_input(path, "model.base_digest", hex::encode(model.base), message));
+        }
         Ok(Base { frame, model, made, enrol_tables, distance, file })
     }
 }

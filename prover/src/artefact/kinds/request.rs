@@ -58,12 +58,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// Opens a signed request.
+    /// Opens a signed request. `Error::Refused` where the key that it names did not sign it.
     pub fn open(path: &Path, layout: &online::Layout) -> Result<Self> {
         let request = Self::read(path, layout, &["mask", "c_free", "c_forget"])?;
         let touched = request.touched.len();
         request.file.expect("c_free", Dtype::U8, &[touched, layout.lanes, POINT])?;
         request.file.expect("c_forget", Dtype::U8, &[touched, layout.forget_rows, layout.lanes, POINT])?;
+        request.file.expect_signed()?;
         Ok(request)
     }
 
