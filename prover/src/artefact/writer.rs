@@ -12,11 +12,12 @@ use tempfile::NamedTempFile;
 use super::io_error;
 use crate::error::{Error, Result};
 
-/// Writes `bytes` to `path` through a temporary file, fsync and rename. Mode 0600 where `secret`, else 0644.
+/// Writes `bytes` to `path` through a temporary file, fsync and rename. Mode 0600 where `secret`, else 0644, whatever the
+/// umask and from the first byte.
 pub fn write_atomic(path: &Path, bytes: &[u8], secret: bool) -> Result<()> {
-    let mut temporary = temporary_beside(path)?;
+    let mut temporary = temporary_beside(path, secret)?;
     temporary.write_all(bytes).map_err(|e| io_error(path, e))?;
-    persist(temporary, path, secret)
+    persist(temporary, path)
 }
 
 fn directory(path: &Path) -> PathBuf {
@@ -26,16 +27,17 @@ fn directory(path: &Path) -> PathBuf {
     }
 }
 
-fn temporary_beside(path: &Path) -> Result<NamedTempFile> {
-    NamedTempFile::new_in(directory(path)).map_err(|e| io_error(path, e))
+/// Nobody but the owner may open it before its mode is set: it is made with 0600 or less.
+fn temporary_beside(path: &Path, secret: bool) -> Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    let temporary = NamedTempFile::new_in(directory(path)).map_err(|e| io_error(path, e))?;
+    let mode = std::fs::Permissions::from_mode(if secret { 0o600 } else { 0o644 });
+    temporary.as_file().set_permissions(mode).map_err(|e| io_error(path, e))?;
+    Ok(temporary)
 }
 
-fn persist(temporary: NamedTempFile, path: &Path, secret: bool) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = if secret { 0o600 } else { 0o644 };
-    let file = temporary.as_file();
-    file.set_permissions(std::fs::Permissions::from_mode(mode)).map_err(|e| io_error(path, e))?;
-    file.sync_all().map_err(|e| io_error(path, e))?;
+fn persist(temporary: NamedTempFile, path: &Path) -> Result<()> {
+    temporary.as_file().sync_all().map_err(|e| io_error(path, e))?;
     temporary.persist(path).map_err(|e| io_error(path, e.error))?;
     File::open(directory(path)).and_then(|d| d.sync_all()).map_err(|e| io_error(path, e))
 }
@@ -113,14 +115,14 @@ impl Writer {
         }
         let mut json = Value::Object(table).to_string().into_bytes();
         json.resize(json.len().next_multiple_of(8), b' ');
-        let mut out = temporary_beside(&self.path)?;
+        let mut out = temporary_beside(&self.path, false)?;
         let path = self.path.clone();
         let fail = |e: io::Error| io_error(&path, e);
         out.write_all(&(json.len() as u64).to_le_bytes()).map_err(fail)?;
         out.write_all(&json).map_err(fail)?;
         self.spool.seek(SeekFrom::Start(0)).map_err(fail)?;
         io::copy(&mut self.spool, &mut out).map_err(fail)?;
-        persist(out, &self.path, false)
+        persist(out, &self.path)
     }
 }
 

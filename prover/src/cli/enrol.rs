@@ -6,11 +6,12 @@ use std::time::Instant;
 use midnight_curves::G1Projective;
 use rayon::prelude::*;
 use serde_json::{json, Value};
+use zeroize::Zeroizing;
 
 use super::context::{Context, Setup};
 use crate::artefact::kinds::{gradients_name, Secret};
 use crate::artefact::writer::Writer;
-use crate::chunk::blinding::{self, Seed};
+use crate::chunk::blinding::{self, Seed, Wiped};
 use crate::chunk::message::POINT;
 use crate::chunk::{files, ChunkLayout, Rows};
 use crate::commit;
@@ -67,27 +68,27 @@ pub fn read_rows(layout: &ChunkLayout, secret: &Secret, chunk: usize) -> Result<
 
 /// Blinding of θ̂ of one chunk, by lane.
 pub fn theta_blinding(layout: &ChunkLayout, secret: &Secret, chunk: usize) -> Result<Vec<Vec<F>>> {
-    let seed = seed_of(&secret.file.read_slice("theta_seeds", chunk)?);
+    let seed = seed_of(secret.file.read_slice("theta_seeds", chunk)?);
     Ok(blinding::theta(&seed, chunk, layout.lanes, layout.blinding_rows))
 }
 
-fn seed_of(bytes: &[u8]) -> Seed {
-    let mut seed = Seed::default();
-    seed.copy_from_slice(bytes);
+fn seed_of(bytes: Vec<u8>) -> Seed {
+    let (bytes, mut seed) = (Zeroizing::new(bytes), Seed::default());
+    seed.copy_from_slice(&bytes);
     seed
 }
 
 fn theta_commitments(context: &Context, secret: &Secret, chunk: usize) -> Result<Vec<u8>> {
     let layout = &context.layout;
     let theta: Vec<i64> = read_theta(secret, chunk)?.into_iter().map(i64::from).collect();
-    let blind = theta_blinding(layout, secret, chunk)?;
+    let blind = Wiped::from(theta_blinding(layout, secret, chunk)?);
     let points = commit_theta(layout, &context.committer, &layout.to_lanes(&theta, 0)?, &blind)?;
     Ok(commit::compress(&points))
 }
 
 /// Blinding of the client's rows of one chunk, by row and lane.
 pub fn gradient_blinding(layout: &ChunkLayout, secret: &Secret, chunk: usize) -> Result<Vec<Vec<Vec<F>>>> {
-    let seed = seed_of(&secret.file.read_all("gradient_seed")?);
+    let seed = seed_of(secret.file.read_all("gradient_seed")?);
     let lane_blinds = |row: usize| {
         (0..layout.lanes)
             .map(|lane| blinding::expand(&seed, "gradient", chunk, row, lane, layout.blinding_rows))
@@ -99,7 +100,7 @@ pub fn gradient_blinding(layout: &ChunkLayout, secret: &Secret, chunk: usize) ->
 fn gradient_commitments(context: &Context, secret: &Secret, chunk: usize) -> Result<Vec<u8>> {
     let layout = &context.layout;
     let rows = read_rows(layout, secret, chunk)?;
-    let blinds = gradient_blinding(layout, secret, chunk)?;
+    let blinds: Vec<Wiped> = gradient_blinding(layout, secret, chunk)?.into_iter().map(Wiped::from).collect();
     let points: Vec<G1Projective> = (0..layout.client_rows * layout.lanes)
         .into_par_iter()
         .map(|index| {

@@ -1,16 +1,20 @@
 //! The folder of a proving run: one proof and one record a chunk, and a manifest that says for which statement.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::artefact::writer::write_atomic;
 use crate::artefact::{bad_input, io_error};
 use crate::error::Result;
 
 const MANIFEST: &str = "manifest.json";
+/// Mode of a folder that is made here: seeds are written into it.
+const OWNER_ONLY: u32 = 0o700;
 /// How names of temporary files begin.
 const TORN: &str = ".tmp";
 
@@ -36,7 +40,7 @@ impl Folder {
     /// Creates the folder or resumes it; a folder that holds proofs of another statement is refused, and one in which
     /// another process is proving: the records of two would overwrite each other's seeds.
     pub fn open(path: &Path, statement: &Value, kept: Kept, insecure_blinding: bool) -> Result<Self> {
-        fs::create_dir_all(path).map_err(|e| io_error(path, e))?;
+        DirBuilder::new().recursive(true).mode(OWNER_ONLY).create(path).map_err(|e| io_error(path, e))?;
         let lock = lock(path)?;
         remove_torn(path)?;
         let manifest = path.join(MANIFEST);
@@ -67,12 +71,14 @@ impl Folder {
     /// drawn with it. A proof whose seed is lost serves nobody.
     pub fn finished(&self, chunk: usize) -> Option<Vec<u8>> {
         let proof = fs::read(self.proof(chunk)).ok()?;
-        let record: Value = serde_json::from_str(&fs::read_to_string(self.record(chunk)).ok()?).ok()?;
+        let text = Zeroizing::new(fs::read_to_string(self.record(chunk)).ok()?);
+        let mut record: Value = serde_json::from_str(&text).ok()?;
         let digest = hex::encode(Sha256::digest(&proof));
         let seed = record["seed"].as_str();
         let bound = seed.is_none_or(|seed| record["seed_sha256"].as_str() == Some(&seed_digest(&digest, seed)));
         let whole =
             record["proof_sha256"].as_str() == Some(&digest) && bound && seed.is_some() == (self.kept == Kept::Seed);
+        wipe(&mut record);
         whole.then_some(proof)
     }
 
@@ -86,10 +92,19 @@ impl Folder {
         if let Some(seed) = seed {
             let seed = hex::encode(seed);
             record["seed_sha256"] = json!(seed_digest(&digest, &seed));
-            record["seed"] = json!(seed);
+            record["seed"] = Value::String(seed);
         }
-        write_atomic(&self.record(chunk), record.to_string().as_bytes(), seed.is_some())?;
+        let text = Zeroizing::new(record.to_string());
+        wipe(&mut record);
+        write_atomic(&self.record(chunk), text.as_bytes(), seed.is_some())?;
         write_atomic(&self.proof(chunk), proof, false)
+    }
+}
+
+/// Overwrites the seed of a record in memory.
+fn wipe(record: &mut Value) {
+    if let Some(Value::String(seed)) = record.get_mut("seed") {
+        seed.zeroize();
     }
 }
 

@@ -8,6 +8,7 @@ use super::cells::Cells;
 use super::columns::{Challenges, Derived};
 use super::layout::Layout;
 use super::witness::Witness;
+use crate::chunk::blinding::wipe;
 use crate::chunk::columns::{active, head, lanes, running_sum};
 use crate::chunk::fold;
 use crate::field::F;
@@ -20,6 +21,14 @@ pub struct LongLived {
     pub theta_current: Option<Vec<Vec<F>>>,
     /// By client row, then lane.
     pub gradients: Vec<Vec<Vec<F>>>,
+}
+
+impl Drop for LongLived {
+    fn drop(&mut self) {
+        wipe(&mut self.theta_p);
+        self.theta_current.iter_mut().for_each(|columns| wipe(columns));
+        self.gradients.iter_mut().for_each(|row| wipe(row));
+    }
 }
 
 /// Columns as the circuit sees them, by group.

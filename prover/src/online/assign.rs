@@ -10,6 +10,7 @@ use super::round_two::Bits;
 use super::running_sum::{self, Cells};
 use super::statement::Statement;
 use super::witness::Witness;
+use crate::chunk::blinding::wipe;
 use crate::chunk::columns::{active, head, lanes};
 use crate::chunk::fold;
 use crate::field::{self, F};
@@ -21,6 +22,14 @@ pub struct LongLived {
     pub theta_u: Vec<Vec<F>>,
     /// By client row, then lane.
     pub gradients: Vec<Vec<Vec<F>>>,
+}
+
+impl Drop for LongLived {
+    fn drop(&mut self) {
+        wipe(&mut self.theta_p);
+        wipe(&mut self.theta_u);
+        self.gradients.iter_mut().for_each(|row| wipe(row));
+    }
 }
 
 /// Blinding rows of all secret columns.
