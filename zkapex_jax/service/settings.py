@@ -1,0 +1,93 @@
+"""How a service is run: every limit in one place, each with its unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal["enrolment", "enrolment-proof", "bundle"]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+Rate = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/(second|minute|hour)$")]
+MIB = 1 << 20
+
+
+class Limits(BaseModel):
+    """What one client may cost. Sizes in bytes, times in seconds, rates as `limits` writes them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enrolment: Count = 512 * MIB
+    enrolment_proof: Count = 128 * MIB
+    bundle: Count = 128 * MIB
+    #: One PATCH carries at most so much; it is kept when its digest is right, or not at all.
+    piece: Count = 4 * MIB
+    #: Body of any other call.
+    document: Count = 16 << 10
+    #: Uploads of one client that no job has taken yet, and their declared bytes together.
+    open_uploads: Count = 8
+    open_bytes: Count = 1024 * MIB
+    #: An upload that nobody finished or used is removed after this.
+    upload_lifetime: Seconds = 24 * 3600
+    #: A piece that stands still for this long, or takes this long in all, is given up.
+    idle: Seconds = 10
+    piece_time: Seconds = 120
+    #: Jobs of one client that wait or run.
+    open_jobs: Count = 4
+    calls: Rate = "600/minute"
+    #: Calls of one address before anybody is known to have signed them.
+    strangers: Rate = "1200/minute"
+    #: Bytes that must stay free on the disk of the provider's folder.
+    spare_disk: Annotated[int, Field(ge=0)] = 512 * MIB
+
+    def size_of(self, kind: Kind) -> int:
+        """Most bytes of a file of this kind."""
+        return {"enrolment": self.enrolment, "enrolment-proof": self.enrolment_proof, "bundle": self.bundle}[kind]
+
+
+class Queue(BaseModel):
+    """How jobs are handed out: a worker that says nothing for `lease` seconds has lost its job to another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lease: Seconds = 60
+    poll: Seconds = 0.5
+    #: A job that fails so often for reasons of ours (disk, memory, a killed worker) is set aside; sending it again queues it anew.
+    attempts: Count = 5
+    #: Wait after the first failure; it doubles with each.
+    backoff: Seconds = 5
+
+
+class Settings(BaseModel):
+    """One service. `database`: SQLAlchemy URL of the ledger; None is the SQLite file in the provider's folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: Path
+    database: str | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8740
+    #: Authorities (host or host:port) that signed calls may name, beside the address itself.
+    authorities: tuple[str, ...] = ()
+    workers: Annotated[int, Field(ge=0, le=256)] = 1
+    #: Threads of one worker's prover.
+    threads: Count = 1
+    #: Where tables and reference strings are kept.
+    cache: Path = Path("runs/cache")
+    #: Take artefacts that are marked insecure; tests only.
+    allow_insecure: bool = False
+    #: A client that has not answered a request after this many seconds is late.
+    late_after: Seconds = 7 * 24 * 3600
+    #: An invitation serves once, within this many seconds.
+    invitation_lifetime: Seconds = 30 * 24 * 3600
+    #: SHA-256 (hex) of the token that opens the dashboard; None shuts it.
+    dashboard_token: str | None = None
+    limits: Limits = Limits()
+    queue: Queue = Queue()
+
+    @property
+    def uploads(self) -> Path:
+        """Folder of files on their way in."""
+        return self.provider / "uploads"
