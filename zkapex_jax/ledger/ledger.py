@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.ledger import events, queries, rows, rules
@@ -42,6 +45,12 @@ class Ledger:
         ledger = cls(Path(path), open_database(path))
         ledger.check()
         return ledger
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for queries, all of one moment; errors of the database come out as ours."""
+        with reading(self._engine, self.path) as session:
+            yield session
 
     def check(self) -> int:
         """Recompute the chain and compare every row with its event; returns the number of events."""
