@@ -195,4 +195,6 @@ def test_errors_as_json_and_no_traceback_in_a_real_process(tmp_path: Path) -> No
         check=False,
     )
     assert ran.returncode == 2 and json.loads(ran.stdout)["error"]["file"] == str(tmp_path / "none")
-    assert ran.stderr == f"error: {tmp_path / 'none'}: no such file\n"
+    sentence, advice = ran.stderr.splitlines()
+    assert sentence == f"error: {tmp_path / 'none'}: no such file"
+    assert advice.startswith("  missing_file: Check the path")

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from zkapex_jax.catalogue import find_entry
 from zkapex_jax.errors import InternalError, StorageError, ZkapexError
 
 INTERRUPTED = 130
@@ -20,7 +21,8 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 
 def guarded(command: Command) -> Command:
-    """Wrap a command: print any error as `error: <file>: <field>: ...` on standard error and exit with its code.
+    """Wrap a command: print any error as `error: <file>: <field>: ...` on standard error and exit with its code. A second line
+    gives the error's code and what the catalogue says to do about it.
 
     With `--json` the error is also the one JSON document on standard output. Tracebacks appear only with ZKAPEX_DEBUG=1.
     """
@@ -50,9 +52,24 @@ def report(error: ZkapexError, *, as_json: bool) -> int:
     if os.environ.get(DEBUG) == "1":
         traceback.print_exception(error)
     if as_json:
-        print(json.dumps({"error": error.to_dict()}, indent=2))
+        print(json.dumps({"error": document(error)}, indent=2))
     print(f"error: {error}", file=sys.stderr)
+    print(f"  {advice(error)}", file=sys.stderr)
     return error.exit_code
+
+
+def advice(error: ZkapexError) -> str:
+    """The error's code, and what to do: the catalogue's words, unless the sentence has said it already."""
+    entry = find_entry(error.code)
+    if entry is None or error.hint:
+        return f"{error.code}: see `zkapex explain {error.code}`" if entry else error.code
+    return f"{error.code}: {entry.next}"
+
+
+def document(error: ZkapexError) -> dict[str, object]:
+    """The error for `--json`, with what the catalogue says to do."""
+    entry = find_entry(error.code)
+    return error.to_dict() | ({"next": entry.next} if entry else {})
 
 
 def unexpected(error: Exception) -> ZkapexError:

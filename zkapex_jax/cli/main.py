@@ -14,6 +14,7 @@ from zkapex_jax.cli.bench_scale import bench_app
 from zkapex_jax.cli.demo import demo
 from zkapex_jax.cli.enrol import enrol
 from zkapex_jax.cli.estimate import estimate
+from zkapex_jax.cli.explain import explain
 from zkapex_jax.cli.inspect import inspect
 from zkapex_jax.cli.keygen import keygen
 from zkapex_jax.cli.ledger import ledger_app
@@ -71,6 +72,7 @@ _COMMANDS = (
     (ANYONE, audit, "zkapex audit alice.bundle --provider provider --html audit.html"),
     (ANYONE, estimate, "zkapex estimate --model vit-b16 --preset ceremony-4096"),
     (ANYONE, inspect, "zkapex inspect request.safetensors"),
+    (ANYONE, explain, "zkapex explain bad_digest"),
     (ANYONE, tables, "zkapex tables --preset ceremony-4096 --out tables.json"),
     (ANYONE, demo, "zkapex demo --task hard --out runs/demo-hard"),
 )
