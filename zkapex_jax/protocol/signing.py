@@ -40,7 +40,11 @@ class SigningKey:
 
     def sign(self, header: bytes) -> bytes:
         """64 bytes: Ed25519 over `b"zkapex.signature/1\\0" + header`."""
-        return self._key.sign(SIGNATURE_CONTEXT + header)
+        return self.sign_as(SIGNATURE_CONTEXT, header)
+
+    def sign_as(self, context: bytes, message: bytes) -> bytes:
+        """64 bytes: Ed25519 over context + message. A context ends in a zero byte, and none is the start of another."""
+        return self._key.sign(context + message)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
