@@ -36,6 +36,7 @@ class Limits(BaseModel):
     piece_time: Seconds = 120
     #: Jobs of one client that wait or run.
     open_jobs: Count = 4
+    jobs: Rate = "60/hour"
     calls: Rate = "600/minute"
     #: Calls of one address before anybody is known to have signed them.
     strangers: Rate = "1200/minute"
@@ -86,6 +87,11 @@ class Settings(BaseModel):
     dashboard_token: str | None = None
     limits: Limits = Limits()
     queue: Queue = Queue()
+
+    @property
+    def key(self) -> Path:
+        """The provider's signing key: it signs receipts and heads of the ledger."""
+        return self.provider / "provider.key"
 
     @property
     def uploads(self) -> Path:

@@ -1,0 +1,90 @@
+"""`zkapex serve`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zkapex_jax.cli import options
+from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.options import AllowInsecure, Cache, option
+from zkapex_jax.cli.output import Output
+from zkapex_jax.errors import InputError, InternalError
+from zkapex_jax.formats.reading import read_bytes
+
+_LIMITS = "Service"
+_MAX_LIMITS = 64 << 10
+Folder = Annotated[Path, typer.Argument(metavar="PROVIDER", help="The provider's folder, with its ledger and signing key.")]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database", envvar="ZKAPEX_DATABASE", metavar="URL", show_default=False, rich_help_panel=_LIMITS,
+        help="Ledger in PostgreSQL: postgresql+psycopg://USER@HOST/NAME. Default: the SQLite file in the folder.",
+    ),
+]  # fmt: skip
+
+
+@guarded
+def serve(
+    folder: Folder,
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.", rich_help_panel=_LIMITS)] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, metavar="N", help="Port to listen on.", rich_help_panel=_LIMITS)] = 8740,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, max=256, metavar="N", help="Processes that verify. 0: none here, others do.", rich_help_panel=_LIMITS)
+    ] = 1,
+    database: Database = None,
+    authority: Annotated[
+        list[str] | None,
+        typer.Option("--authority", metavar="HOST[:PORT]", help="Name that clients call the service by, behind a proxy. May be repeated.", rich_help_panel=_LIMITS),
+    ] = None,
+    late_after: Annotated[float, typer.Option("--late-after", min=0.001, metavar="DAYS", help="Unanswered so long: late.", rich_help_panel=_LIMITS)] = 7.0,
+    limits: Annotated[Path | None, option("limits", "FILE", "JSON of limits that differ from the defaults.", _LIMITS)] = None,
+    cache: Cache = options.DEFAULT_CACHE,
+    threads: Annotated[int, typer.Option("--threads", min=1, max=1024, metavar="N", help="Threads of each worker's verifier.", rich_help_panel=_LIMITS)] = 1,
+    allow_insecure: AllowInsecure = False,
+) -> None:
+    """Provider: serve clients over HTTP, verify what they send, and show the fleet.
+
+    Prints a token that opens the dashboard in a browser. Ends on Ctrl-C or SIGTERM, after workers finished what they are at;
+    what is queued is taken up by the next run. Put a proxy that ends TLS in front of it before you listen on other addresses.
+    """
+    try:
+        from zkapex_jax.service.dashboard.login import digest_of, new_token
+        from zkapex_jax.service.serving import serve as run
+        from zkapex_jax.service.settings import Settings
+    except ImportError as error:
+        raise InternalError(
+            f"the service's libraries are not installed: {error.name}", code="missing_extra", hint="run `pip install zkapex[service]`"
+        ) from error
+    token = new_token()
+    given = {
+        "provider": folder, "database": database, "host": host, "port": port, "authorities": tuple(authority or ()), "workers": workers,
+        "threads": threads, "cache": cache, "allow_insecure": allow_insecure, "late_after": 86400 * late_after,
+        "dashboard_token": digest_of(token), **_limits(limits),
+    }  # fmt: skip
+    try:
+        settings = Settings.model_validate(given)
+    except ValueError as error:
+        raise InputError(f"limits are wrong: {error}", code="bad_limits", file=limits) from error
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    Output(False, False).result(
+        {}, f"serving {folder} on http://{host}:{port} with {workers} workers", f"  dashboard  http://{host}:{port}/", f"  token      {token}",
+        f"  API        http://{host}:{port}/docs",
+    )  # fmt: skip
+    run(settings)
+
+
+def _limits(file: Path | None) -> dict[str, object]:
+    if file is None:
+        return {}
+    try:
+        document = json.loads(read_bytes(file, max_bytes=_MAX_LIMITS))
+    except ValueError as error:
+        raise InputError("is not JSON", code="bad_limits", file=file) from error
+    if not isinstance(document, dict) or not set(document) <= {"limits", "queue"}:
+        raise InputError("must be an object of `limits` and `queue`", code="bad_limits", file=file)
+    return document

@@ -1,0 +1,82 @@
+"""The ASGI application: endpoints, the guard before them, the dashboard beside them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from zkapex_jax import __version__
+from zkapex_jax.errors import InputError, InternalError, ZkapexError
+from zkapex_jax.service.answers import API_HEADERS, failure
+from zkapex_jax.service.context import Service
+from zkapex_jax.service.dashboard import dashboard_router
+from zkapex_jax.service.guard import Guard
+from zkapex_jax.service.housekeeping import Housekeeping
+from zkapex_jax.service.messages import Failure
+from zkapex_jax.service.routes import evidence, joining, judging, reading, reference, uploading
+from zkapex_jax.service.settings import Settings
+
+_WORDS = "Every call but health and the ledger's head carries an Ed25519 signature by RFC 9421 and, with a body, a Content-Digest."
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """One service over one provider's folder. Raises InputError or StorageError where that cannot be served."""
+    return app_of(Service.open(settings))
+
+
+def app_of(service: Service) -> FastAPI:
+    """As `create_app`, of what is open already."""
+    app = FastAPI(
+        title="zkapex", version=__version__, description=_WORDS, docs_url=None, redoc_url=None, lifespan=_lifespan,
+        responses={400: {"model": Failure}, 401: {"model": Failure}, 429: {"model": Failure}},
+    )  # fmt: skip
+    app.state.service = service
+    api = APIRouter(prefix="/v1")
+    for part in (joining, reading, uploading, judging, evidence):
+        api.include_router(part.router)
+    app.include_router(api)
+    app.include_router(reference.router)
+    app.include_router(dashboard_router(service.settings, service.ledger))
+    app.add_exception_handler(ZkapexError, _zkapex)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+    app.add_middleware(Guard, settings=service.settings, store=service.store, rates=service.rates)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    with Housekeeping(service):
+        yield
+    service.store.close()
+
+
+def _zkapex(_: Request, error: Exception) -> JSONResponse:
+    return failure(error if isinstance(error, ZkapexError) else InternalError(repr(error), code="bug"))
+
+
+def _malformed(_: Request, error: Exception) -> JSONResponse:
+    first = error.errors()[0] if isinstance(error, RequestValidationError) else {"msg": "malformed", "loc": (), "input": None}
+    field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    return failure(InputError(str(first["msg"]).removeprefix("Value error, "), code="bad_field", field=field, value=first.get("input")))
+
+
+def _http(_: Request, error: Exception) -> JSONResponse:
+    """The framework's own: no such address, no such method."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = {404: ("there is no such address", "not_found"), 405: ("this address has no such method", "bad_method")}
+    message, code = words.get(status, ("cannot be answered", "bad_call"))
+    return JSONResponse({"error": InputError(message, code=code).to_dict()}, status, API_HEADERS)
+
+
+def _unforeseen(_: Request, error: Exception) -> JSONResponse:
+    wrapped = InternalError(f"unexpected {type(error).__name__}: {error}", code="bug")
+    wrapped.__cause__ = error
+    return failure(wrapped)

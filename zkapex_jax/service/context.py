@@ -1,0 +1,61 @@
+"""What endpoints share: one value a process, and who calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from zkapex_jax.ledger import Ledger
+from zkapex_jax.protocol import SigningKey
+from zkapex_jax.protocol.http_signing import Caller
+from zkapex_jax.service.guard import Rates
+from zkapex_jax.service.settings import Settings
+from zkapex_jax.service.store import Store
+from zkapex_jax.workflow import Provider
+
+
+@dataclass(frozen=True)
+class Service:
+    """Opened once: settings, the service's tables, the provider's folder with its ledger, its key, the counts of calls."""
+
+    settings: Settings
+    store: Store
+    provider: Provider
+    key: SigningKey
+    rates: Rates
+
+    @classmethod
+    def open(cls, settings: Settings) -> Service:
+        """Raises InputError or StorageError where folder, key or database are not fit for use."""
+        provider = open_provider(settings)
+        return cls(settings, Store.open(settings), provider, SigningKey.load(settings.key), Rates(settings))
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.provider.ledger
+
+
+def open_provider(settings: Settings) -> Provider:
+    """The provider's folder, with the ledger of the settings' database."""
+    if settings.database is None:
+        return Provider.open(settings.provider)
+    return Provider(settings.provider, Ledger.open(settings.database))
+
+
+def _service(request: Request) -> Service:
+    return cast(Service, request.app.state.service)
+
+
+def _client(request: Request) -> str:
+    return cast(str, request.state.client_id)
+
+
+def _caller(request: Request) -> Caller:
+    return cast(Caller, request.state.caller)
+
+
+Here = Annotated[Service, Depends(_service)]
+ClientName = Annotated[str, Depends(_client)]
+Signed = Annotated[Caller, Depends(_caller)]

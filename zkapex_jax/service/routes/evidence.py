@@ -1,0 +1,44 @@
+"""Receipts, the ledger's signed head, and whether the service is well."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from zkapex_jax import __version__
+from zkapex_jax.service import queue, receipts
+from zkapex_jax.service.answers import API_HEADERS, utc
+from zkapex_jax.service.context import ClientName, Here
+from zkapex_jax.service.messages import Health, ReceiptFacts
+from zkapex_jax.workflow.receipts import publish_head
+
+router = APIRouter(tags=["evidence"])
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+@router.get("/receipts")
+def all_receipts(client_id: ClientName, service: Here) -> list[ReceiptFacts]:
+    """The caller's receipts, newest first."""
+    rows = receipts.of_client(service.store, client_id)
+    return [ReceiptFacts(receipt=row.digest, bundle=row.bundle_digest, made=utc(row.made)) for row in rows]
+
+
+@router.get("/receipts/{digest}", response_class=Response)
+def receipt(digest: Digest, client_id: ClientName, service: Here) -> Response:
+    """A receipt of the caller: canonical JSON, signed by the provider."""
+    row = receipts.need(service.store, client_id, digest)
+    return Response(row.document.encode("utf-8"), media_type="application/json", headers=API_HEADERS)
+
+
+@router.get("/ledger/head", response_class=Response)
+def head(service: Here) -> Response:
+    """The ledger's head at this moment, signed: who keeps one can tell later whether history was rewritten. For anybody."""
+    return Response(publish_head(service.provider, service.key).to_bytes(), media_type="application/json", headers=API_HEADERS)
+
+
+@router.get("/health")
+def health(service: Here) -> Health:
+    """For anybody: the database answers, and how many jobs there are."""
+    counts = queue.counts(service.store)
+    return Health(status="ok", version=__version__, queued=counts.get(queue.QUEUED, 0), running=counts.get(queue.RUNNING, 0))

@@ -1,0 +1,43 @@
+"""Run a service until it is told to end: the HTTP server in this process, workers beside it."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+
+from zkapex_jax.errors import StorageError
+from zkapex_jax.service.app import create_app
+from zkapex_jax.service.pool import Pool
+from zkapex_jax.service.settings import Settings
+
+#: Calls at once; more are told to come back.
+_CONCURRENT = 256
+_BACKLOG = 512
+
+
+def serve(settings: Settings) -> None:
+    """Returns after Ctrl-C or SIGTERM. Raises StorageError if the address cannot be had, and as `create_app` does."""
+    with _listen(settings) as listening:
+        app = create_app(settings)
+        config = uvicorn.Config(
+            app, limit_concurrency=_CONCURRENT, backlog=_BACKLOG, timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,
+            proxy_headers=False, log_level="warning", access_log=False,
+        )  # fmt: skip
+        with Pool(settings):
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Before anything else is opened: two servers at one address are found out at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise StorageError(
+            f"cannot listen: {error.strerror or error}", code="address", field="port", value=f"{settings.host}:{settings.port}"
+        ) from error
+    return listening

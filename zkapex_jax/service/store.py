@@ -1,0 +1,117 @@
+"""The service's sessions on the ledger's database, SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+
+from zkapex_jax.errors import InputError, StorageError
+from zkapex_jax.service.migrations.upgrading import upgrade
+from zkapex_jax.service.settings import Settings
+
+#: Seconds to wait for another writer of an SQLite file.
+_PATIENCE = 30
+#: Key of PostgreSQL's advisory lock that one upgrade at a time takes.
+_UPGRADING = 0x7A6B6173
+
+
+@dataclass(frozen=True)
+class Store:
+    """Every method of the rooms beside this file is one transaction of it: done whole, or not at all."""
+
+    _engine: Engine
+    _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Store:
+        """Connect, and bring the service's tables to this version. Raises InputError for a wrong URL, StorageError."""
+        store = cls(_engine(database_url(settings)))
+        with store._errors(), store._engine.execution_options(zkapex_write=True).begin() as connection:
+            if not store.is_sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADING})"))
+            upgrade(connection)
+        return store
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that may write: committed at the end of the block, or nothing.
+
+        SQLite has one writer at a time; threads of this process line up for it here, which is fairer than its own waiting.
+        """
+        line: contextlib.AbstractContextManager[Any] = self._writing if self.is_sqlite else contextlib.nullcontext()
+        writer = self._engine.execution_options(zkapex_write=True)
+        with self._errors(), line, Session(writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for queries only."""
+        with self._errors(), Session(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Let every connection go."""
+        self._engine.dispose()
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """IntegrityError is left to who knows what it means."""
+        try:
+            yield
+        except OperationalError as error:
+            raise _refused(str(error.orig)) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise _refused(str(error.orig)) from error
+            raise
+
+
+def database_url(settings: Settings) -> str:
+    """SQLAlchemy URL of the ledger."""
+    return settings.database or f"sqlite:///{settings.provider / 'ledger.sqlite'}"
+
+
+def _refused(words: str) -> StorageError:
+    if "full" in words.lower():
+        return StorageError("no space left on the disk; nothing was recorded", code="disk_full")
+    if "locked" in words.lower():
+        return StorageError("the database is busy", code="locked", hint="try again")
+    return StorageError(f"cannot use the database: {words.splitlines()[0]}", code="database", hint="try again")
+
+
+def _engine(url: str) -> Engine:
+    try:
+        if make_url(url).get_backend_name() == "sqlite":
+            return _sqlite(url)
+        return create_engine(url, pool_size=8, max_overflow=32, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise InputError(
+            "is no database URL that can be used", code="bad_database", field="database", hint="such as postgresql+psycopg://host/name"
+        ) from error
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, pool_size=8, max_overflow=64, connect_args={"timeout": _PATIENCE, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("zkapex_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

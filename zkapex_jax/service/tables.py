@@ -1,0 +1,116 @@
+"""Tables of the service, in the ledger's database beside the ledger's own, which they never point into.
+
+They hold what is on its way; what was decided stands in the ledger. Moments are Unix milliseconds, digests hex.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+def moment() -> int:
+    """This moment, Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Base(DeclarativeBase):
+    """Declarative base of the service."""
+
+    type_annotation_map: ClassVar = {int: BigInteger}
+
+
+class Client(Base):
+    """Who joined, with the key that signs its calls. A client joins once."""
+
+    __tablename__ = "service_clients"
+
+    client_id: Mapped[str] = mapped_column(primary_key=True)
+    public: Mapped[str] = mapped_column(unique=True)
+    joined: Mapped[int]
+    invitation: Mapped[str]
+
+
+class Invitation(Base):
+    """A token, known by its SHA-256 alone, that lets one client join once."""
+
+    __tablename__ = "service_invitations"
+
+    token_digest: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(index=True)
+    made: Mapped[int]
+    expires: Mapped[int]
+    used: Mapped[int | None]
+
+
+class Nonce(Base):
+    """A signed call that was taken; until it expires, the same one is a replay."""
+
+    __tablename__ = "service_nonces"
+
+    public: Mapped[str] = mapped_column(primary_key=True)
+    nonce: Mapped[str] = mapped_column(primary_key=True)
+    expires: Mapped[int] = mapped_column(index=True)
+
+
+class Upload(Base):
+    """A file on its way in: `digest` and `size` as declared, `offset` bytes received durably. `whole`: all, and the digest is right."""
+
+    __tablename__ = "service_uploads"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str]
+    kind: Mapped[str]
+    digest: Mapped[str]
+    size: Mapped[int]
+    offset: Mapped[int] = mapped_column("received")
+    whole: Mapped[bool]
+    #: Its file was taken over by the ledger's evidence and removed here.
+    spent: Mapped[bool]
+    made: Mapped[int]
+    expires: Mapped[int] = mapped_column(index=True)
+
+    __table_args__ = (UniqueConstraint("client_id", "kind", "digest", name="one_upload_a_file"),)
+
+
+class Job(Base):
+    """Something to verify. One upload serves one job; `proof_upload` is the second file of an enrolment, or empty."""
+
+    __tablename__ = "service_jobs"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str]
+    kind: Mapped[str]
+    digest: Mapped[str] = mapped_column(index=True)
+    upload: Mapped[str]
+    proof_upload: Mapped[str]
+    status: Mapped[str]
+    attempts: Mapped[int]
+    #: Not before this moment: a job that failed waits.
+    due: Mapped[int]
+    worker: Mapped[str]
+    lease: Mapped[int]
+    made: Mapped[int]
+    finished: Mapped[int | None]
+    outcome: Mapped[str | None]
+
+    __table_args__ = (
+        UniqueConstraint("upload", "proof_upload", name="one_job_an_upload"),
+        Index("service_jobs_next", "status", "due"),
+        Index("service_jobs_client", "client_id", "status"),
+    )
+
+
+class Receipt(Base):
+    """A signed receipt, as it was sent: canonical JSON."""
+
+    __tablename__ = "service_receipts"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(index=True)
+    bundle_digest: Mapped[str] = mapped_column(unique=True)
+    document: Mapped[str]
+    made: Mapped[int]
