@@ -46,8 +46,9 @@ NOT_OURS: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: path.write_bytes(b""), "not an SQLite file"),
     "text": (lambda path: path.write_bytes(b"hello" * 100), "not an SQLite file"),
     "another application": (lambda path: edit(path, "PRAGMA application_id = 7"), "no zkapex ledger"),
-    "newer version": (lambda path: edit(path, "PRAGMA user_version = 3"), "another schema version than 2"),
-    "older version": (lambda path: edit(path, "PRAGMA user_version = 1"), "another schema version than 2"),
+    "newer version": (lambda path: edit(path, "PRAGMA user_version = 4"), "another schema version than 3.*open it with"),
+    "no version": (lambda path: edit(path, "PRAGMA user_version = 1"), "another schema version than 3"),
+    "older version": (lambda path: edit(path, "PRAGMA user_version = 2"), "an older schema version than 3.*upgrade it with `zkapex ledger upgrade"),
     "truncated": (lambda path: path.write_bytes(path.read_bytes()[:8192]), "damaged"),
     "header alone": (lambda path: path.write_bytes(path.read_bytes()[:100]), "damaged|ledger"),
     "zeroed page": (lambda path: path.write_bytes(path.read_bytes()[:4096] + bytes(4096) + path.read_bytes()[8192:]), "damaged"),
@@ -77,7 +78,12 @@ FORGERIES: dict[str, tuple[str, ...]] = {
     "proof swapped": ("UPDATE enrolments SET proof_digest = '" + "0" * 64 + "'",),
     "base swapped": ("PRAGMA foreign_keys = OFF", "UPDATE enrolments SET base_digest = '" + "0" * 64 + "'"),
     "base renamed": ("DROP TRIGGER bases_no_update", "PRAGMA foreign_keys = OFF", "UPDATE bases SET digest = '" + "0" * 64 + "'"),
-    "weight un-forgotten": ("DROP TRIGGER states_no_update", "UPDATE states SET cumulative = zeroblob(250) WHERE position = 1"),
+    "weight un-forgotten": ("DROP TRIGGER masks_no_update", "UPDATE masks SET packed = zeroblob(250)"),
+    "mask swapped": ("DROP TRIGGER states_no_update", "UPDATE states SET mask_digest = (SELECT mask_digest FROM states WHERE position = 0)"),
+    "verdict of another client": ("DROP TRIGGER verdicts_no_update", "PRAGMA foreign_keys = OFF", "UPDATE verdicts SET enrolment_id = 7"),
+    "verdict on another request": ("DROP TRIGGER verdicts_no_update", "PRAGMA foreign_keys = OFF", "UPDATE verdicts SET request_id = 7"),
+    "reason made up": ("DROP TRIGGER verdicts_no_update", "UPDATE verdicts SET reason = 'late'"),
+    "state of another client": ("DROP TRIGGER states_no_update", "PRAGMA foreign_keys = OFF", "UPDATE states SET enrolment_id = 7"),
     "position moved": ("DROP TRIGGER states_no_update", "UPDATE states SET position = 5 WHERE position = 1"),
     "enrolment swapped": ("UPDATE enrolments SET digest = '" + "0" * 64 + "'",),
     "request swapped": ("UPDATE requests SET digest = '" + "0" * 64 + "'",),
@@ -91,11 +97,11 @@ FORGERIES: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("case", FORGERIES)
 def test_rows_changed_behind_the_ledgers_back(filled: Ledger, case: str) -> None:
     edit(filled.path, *FORGERIES[case])
-    with pytest.raises(InputError, match="chain|event|row|state"):
+    with pytest.raises(InputError, match="chain|event|row|state|mask"):
         Ledger.open(filled.path)
 
 
-@pytest.mark.parametrize("table", ["chain", "bases", "verdicts", "states", "commitments"])
+@pytest.mark.parametrize("table", ["chain", "bases", "verdicts", "states", "masks", "commitments"])
 def test_the_database_itself_refuses_edits(filled: Ledger, table: str) -> None:
     for statement in (
         f"DELETE FROM {table}",

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from zkapex_jax.errors import InputError
+from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats import canonical
-from zkapex_jax.ledger.schema import BaseRow, ChainEntry, EnrolmentRow, ProviderKey, RequestRow, StateRow, VerdictRow
+from zkapex_jax.ledger.schema import BaseRow, ChainEntry, EnrolmentRow, MaskRow, ProviderKey, RequestRow, StateRow, VerdictRow
 
 _START = hashlib.sha256(b"zkapex.ledger/1\0").hexdigest()
 
@@ -23,6 +23,15 @@ def append(session: Session, kind: str, payload: dict[str, Any]) -> int:
     session.add(ChainEntry(sequence=sequence, kind=kind, payload=text, head=_seal(head, text)))
     session.flush()
     return sequence
+
+
+def head(session: Session, sequence: int | None = None) -> tuple[int, str]:
+    """Place and head of the newest event, or of the one at `sequence`. Raises RefusedError if there is none."""
+    query = select(ChainEntry).order_by(ChainEntry.sequence.desc()).limit(1)
+    entry = session.scalars(query if sequence is None else query.where(ChainEntry.sequence == sequence)).one_or_none()
+    if entry is None:
+        raise RefusedError("the ledger's chain holds no such event", code="unknown_event", field="sequence", value=sequence)
+    return entry.sequence, entry.head
 
 
 def check_chain(session: Session) -> dict[int, dict[str, Any]]:
@@ -49,6 +58,7 @@ def check_rows(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
                     raise InputError("row differs from its sealed event", code="damaged", field=f"{table.__tablename__}.{field}")
             unseen.pop(row.sequence, None)
     _check_marks(session, payloads)
+    _check_links(session, payloads)
     _check_states(session, payloads)
     for sequence, payload in unseen.items():
         if payload["kind"] != "close":
@@ -67,17 +77,55 @@ def _check_marks(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
             raise InputError("row differs from its sealed event", code="damaged", field="enrolments.replaced")
 
 
+def _check_links(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
+    """Verdicts and states belong to the clients and requests that their events name; a refusal has its reason."""
+    clients = dict(session.execute(select(EnrolmentRow.id, EnrolmentRow.client_id)).all())
+    requests = dict(session.execute(select(RequestRow.id, RequestRow.digest)).all())
+    for verdict in session.scalars(select(VerdictRow)):
+        payload = payloads[verdict.sequence]
+        said = (payload.get("client_id"), payload.get("request"), payload.get("reason"))
+        if said != (clients.get(verdict.enrolment_id), requests.get(verdict.request_id), verdict.reason or ""):
+            raise InputError("row differs from its sealed event", code="damaged", field="verdicts")
+    for sequence, enrolment in session.execute(select(StateRow.sequence, StateRow.enrolment_id)):
+        if payloads[sequence].get("client_id") != clients.get(enrolment):
+            raise InputError("row differs from its sealed event", code="damaged", field="states.enrolment_id")
+
+
 def _check_states(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
     """Each client's positions count up from 0, over re-enrolments too, and what was forgotten stays in the mask."""
-    last: dict[str, StateRow] = {}
+    masks, last = _Masks(session), dict[str, StateRow]()
     for row in session.scalars(select(StateRow).order_by(StateRow.sequence)):
         payload = payloads[row.sequence]
         before = last.get(payload["client_id"])
-        if payload.get("cumulative") != mask_digest(row.cumulative) or payload.get("position") != str(row.position):
+        if payload.get("cumulative") != row.mask_digest or payload.get("position") != str(row.position):
             raise InputError("row differs from its sealed event", code="damaged", field="states.cumulative")
-        if row.position != (before.position + 1 if before else 0) or (before and not covers(row.cumulative, before.cumulative)):
+        if row.position != (before.position + 1 if before else 0) or not masks.follows(row, before):
             raise InputError("state does not follow from the client's earlier one", code="damaged", field=f"chain.{row.sequence}")
         last[payload["client_id"]] = row
+
+
+class _Masks:
+    """Masks of one ledger, two of them in memory at a time; a step that many clients took is looked at once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._fine: set[tuple[str | None, str]] = set()
+
+    def follows(self, row: StateRow, before: StateRow | None) -> bool:
+        """Whether a state's mask is what its digest says, and holds all of the earlier one's."""
+        step = (before.mask_digest if before else None, row.mask_digest)
+        if step not in self._fine:
+            after, old = self._load(row.mask_digest), self._load(before.mask_digest) if before else None
+            if old is not None and not covers(after, old):
+                return False
+            self._fine.add(step)
+        return True
+
+    def _load(self, digest: str) -> bytes:
+        packed = self._session.scalars(select(MaskRow.packed).where(MaskRow.digest == digest)).one_or_none()
+        if packed is None or mask_digest(packed) != digest:
+            raise InputError("mask is not the one that its state was sealed with", code="damaged", field="masks.packed")
+        return packed
 
 
 def mask_digest(packed: bytes) -> str:

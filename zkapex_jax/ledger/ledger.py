@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.ledger import events, queries, rows, rules
 from zkapex_jax.ledger.database import create_database, open_database, reading, transaction
+from zkapex_jax.ledger.place import parse_place
 from zkapex_jax.ledger.records import BaseRecord, EnrolmentRecord, RequestRecord, StateRecord, VerdictRecord
 from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, ProviderKey, RequestRow, VerdictRow
 from zkapex_jax.protocol.base import Base
@@ -29,22 +30,35 @@ from zkapex_jax.protocol.state import State
 
 @dataclass(frozen=True)
 class Ledger:
-    """One SQLite file. Every method is one transaction: it is recorded whole, or not at all."""
+    """One SQLite file, or one PostgreSQL database. Every method is one transaction: it is recorded whole, or not at all.
 
-    path: Path
+    `path`: the file, or the database's URL without its password.
+    """
+
+    path: Path | str
     _engine: Engine
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str]) -> Self:
-        """A new ledger; raises StorageError if the file exists."""
-        return cls(Path(path), create_database(path))
+    def create(cls, place: str | os.PathLike[str]) -> Self:
+        """A new ledger in a file or at a URL (`sqlite:///…`, `postgresql://…`); raises StorageError if there is one."""
+        found = parse_place(place)
+        return cls(found.name, create_database(found))
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Self:
-        """An existing ledger, its hash chain recomputed. Raises InputError if it is damaged or of another version."""
-        ledger = cls(Path(path), open_database(path))
-        ledger.check()
+    def open(cls, place: str | os.PathLike[str], *, check: bool = True) -> Self:
+        """An existing ledger, its hash chain recomputed; `check` False leaves that to who did it a moment ago.
+
+        Raises InputError if it is damaged or of another version.
+        """
+        found = parse_place(place)
+        ledger = cls(found.name, open_database(found))
+        if check:
+            ledger.check()
         return ledger
+
+    def close(self) -> None:
+        """Let every connection go."""
+        self._engine.dispose()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -207,6 +221,19 @@ class Ledger:
         """The client's current state."""
         with reading(self._engine, self.path) as session:
             return StateRecord.of(queries.current_state(session, queries.need_enrolment(session, client_id)))
+
+    def last_answer(self, client_id: str, request: str) -> str:
+        """Digest of the bundle that the last verdict on a client's answers to a request (id or digest) is about.
+
+        Raises RefusedError if there is none.
+        """
+        with reading(self._engine, self.path) as session:
+            return queries.last_answer(session, client_id, request)
+
+    def head(self, sequence: int | None = None) -> tuple[int, str]:
+        """Sequence number and head of the chain's newest event, or of the given one. Raises RefusedError if there is none."""
+        with reading(self._engine, self.path) as session:
+            return events.head(session, sequence)
 
     def verdict(self, bundle_digest: str) -> VerdictRecord | None:
         """The last verdict on a bundle, if any."""

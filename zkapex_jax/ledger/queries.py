@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import RefusedError
@@ -54,6 +54,22 @@ def acceptance(session: Session, enrolment: EnrolmentRow, request: RequestRow) -
         VerdictRow.enrolment_id == enrolment.id, VerdictRow.request_id == request.id, VerdictRow.accepted.is_(True)
     )
     return session.scalars(query).one_or_none()
+
+
+def last_answer(session: Session, client_id: str, request: str) -> str:
+    """Digest of the bundle of the last verdict on a client's answers to a request, by its id or digest."""
+    query = (
+        select(VerdictRow.bundle_digest)
+        .join(EnrolmentRow, EnrolmentRow.id == VerdictRow.enrolment_id)
+        .join(RequestRow, RequestRow.id == VerdictRow.request_id)
+        .where(EnrolmentRow.client_id == client_id, or_(RequestRow.request_id == request, RequestRow.digest == request))
+    )
+    digest = session.scalars(query.order_by(VerdictRow.sequence.desc()).limit(1)).one_or_none()
+    if digest is None:
+        raise RefusedError(
+            "holds no verdict on an answer of this client to this request", code="unknown_verdict", field="client_id", value=client_id
+        )
+    return digest
 
 
 def open_requests(session: Session, enrolment: EnrolmentRow) -> list[RequestRow]:

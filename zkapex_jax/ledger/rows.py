@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from zkapex_jax.ledger import events, rules
-from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, RequestRow, StateRow, VerdictRow
+from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, MaskRow, RequestRow, StateRow, VerdictRow
 from zkapex_jax.protocol.base import Base
 from zkapex_jax.protocol.bundle import Bundle
 from zkapex_jax.protocol.enrolment import Enrolment
@@ -92,8 +92,12 @@ def new_verdict(
 def add_state(session: Session, enrolment: EnrolmentRow, before: StateRow | None, state: State) -> None:
     """Seal and add the state after `before` (None: a client's first). Raises RefusedError if it does not follow."""
     rules.state_follows(before, state)
-    cumulative, outcome = state.tensor("cumulative").tobytes(), {"state_digest": state.digest, "head": state.head}
-    sealed = {"client_id": enrolment.client_id, "position": state.position, "cumulative": events.mask_digest(cumulative)}
+    packed, outcome = state.tensor("cumulative").tobytes(), {"state_digest": state.digest, "head": state.head}
+    mask = events.mask_digest(packed)
+    if session.get(MaskRow, mask) is None:
+        session.add(MaskRow(digest=mask, packed=packed))
+        session.flush()
+    sealed = {"client_id": enrolment.client_id, "position": state.position, "cumulative": mask}
     sequence = events.append(session, "state", outcome | sealed)
-    session.add(StateRow(**outcome, enrolment_id=enrolment.id, position=state.position, cumulative=cumulative, sequence=sequence))
+    session.add(StateRow(**outcome, enrolment_id=enrolment.id, position=state.position, mask_digest=mask, sequence=sequence))
     session.flush()

@@ -1,13 +1,26 @@
-"""Tables of the ledger, version 2. Rows are only added, but for a request's closing and an enrolment's replacement."""
+"""Tables of the ledger, version 3. Rows are only added, but for a request's closing and an enrolment's replacement.
+
+A change here comes with a script in `zkapex_jax/ledger/migrations/versions`: a test holds what both make to each other.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, event, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.schema import DDL
+from typing import Any
 
-SCHEMA_VERSION = 2
+from sqlalchemy import Connection, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint, event, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from zkapex_jax.ledger.append_only import triggers
+
+SCHEMA_VERSION = 3
+#: The same, as Alembic names its scripts, and the table where it stands.
+REVISION = "0003"
+VERSION_TABLE = "ledger_version"
 APPLICATION_ID = 0x7A6B6170  # "zkap", so that other SQLite files are told apart
+
+
+#: Client ids sort by code point, whatever the language of a database.
+_ID = String().with_variant(String(collation="C"), "postgresql")
 
 
 class Base(DeclarativeBase):
@@ -53,7 +66,7 @@ class EnrolmentRow(Base):
     __tablename__ = "enrolments"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    client_id: Mapped[str] = mapped_column(index=True)
+    client_id: Mapped[str] = mapped_column(_ID, index=True)
     digest: Mapped[str] = mapped_column(unique=True)
     received: Mapped[str]
     proof_digest: Mapped[str]
@@ -61,7 +74,9 @@ class EnrolmentRow(Base):
     replaced: Mapped[bool] = mapped_column(default=False)
     sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
 
-    __table_args__ = (Index("one_active_enrolment", "client_id", unique=True, sqlite_where=text("replaced = 0")),)
+    __table_args__ = (
+        Index("one_active_enrolment", "client_id", unique=True, sqlite_where=text("replaced = 0"), postgresql_where=text("NOT replaced")),
+    )
 
 
 class Commitment(Base):
@@ -103,9 +118,21 @@ class VerdictRow(Base):
     reason: Mapped[str | None]
     verifier_seconds: Mapped[float]
     received: Mapped[str]
-    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
+    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"), index=True)
 
-    __table_args__ = (Index("one_acceptance", "enrolment_id", "request_id", unique=True, sqlite_where=text("accepted = 1")),)
+    __table_args__ = (
+        Index("one_acceptance", "enrolment_id", "request_id", unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted")),
+        Index("verdicts_of", "request_id", "enrolment_id"),
+    )
+
+
+class MaskRow(Base):
+    """A packed mask by its SHA-256: clients that forgot the same share it."""
+
+    __tablename__ = "masks"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    packed: Mapped[bytes]
 
 
 class StateRow(Base):
@@ -118,16 +145,22 @@ class StateRow(Base):
     position: Mapped[int]
     state_digest: Mapped[str] = mapped_column(unique=True)
     head: Mapped[str] = mapped_column(unique=True)
-    cumulative: Mapped[bytes]
-    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"))
+    mask_digest: Mapped[str] = mapped_column(ForeignKey("masks.digest"))
+    sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"), index=True)
+
+    mask: Mapped[MaskRow] = relationship()
 
     __table_args__ = (UniqueConstraint("enrolment_id", "position"),)
 
+    @property
+    def cumulative(self) -> bytes:
+        return self.mask.packed
 
-for _action in ("UPDATE", "DELETE"):
-    for _table in ("chain", "bases", "verdicts", "states", "commitments"):
-        _trigger = DDL(
-            f"CREATE TRIGGER {_table}_no_{_action.lower()} BEFORE {_action} ON {_table} "
-            f"BEGIN SELECT RAISE(ABORT, '{_table} is append-only'); END"
-        )
-        event.listen(Base.metadata.tables[_table], "after_create", _trigger)
+
+def _append_only(table: Table, connection: Connection, **_: Any) -> None:
+    for statement in triggers(connection.dialect.name, table.name):
+        connection.exec_driver_sql(statement)
+
+
+for _name in ("chain", "bases", "verdicts", "states", "masks", "commitments"):
+    event.listen(Base.metadata.tables[_name], "after_create", _append_only)

@@ -1,0 +1,78 @@
+"""The ledger in one SQLite file: made whole, told apart from other files, one writer at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.pool import NullPool
+
+from zkapex_jax.errors import InputError
+from zkapex_jax.formats.atomic import PUBLIC_MODE, publish, refuse_existing, storage_errors
+from zkapex_jax.formats.passing import passing_folder
+from zkapex_jax.ledger.place import Place, parse_place
+from zkapex_jax.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
+
+_MAGIC = b"SQLite format 3\0"
+
+
+@contextlib.contextmanager
+def making(path: Path) -> Iterator[Connection]:
+    """A transaction on a new file, which takes its name when the block ends. Raises StorageError if it exists or cannot be made."""
+    refuse_existing(path)
+    with passing_folder(path.parent) as passing:
+        made = passing / path.name
+        with storage_errors(path):
+            os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, PUBLIC_MODE))
+        with engine_of(parse_place(made)).begin() as connection:
+            connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
+            connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
+            yield connection
+        with storage_errors(path):
+            publish(made, path, force=False)
+
+
+def check_magic(path: Path) -> None:
+    """Raise InputError unless it is an SQLite file."""
+    if not path.exists():
+        raise InputError("no such ledger", code="missing_file", file=path, hint="create one with `zkapex keygen DIR`")
+    with storage_errors(path), open(path, "rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise InputError("is not a ledger (not an SQLite file)", code="wrong_kind", file=path)
+
+
+def version(connection: Connection, path: Path) -> int:
+    """Schema version of the file. Raises InputError if it is not ours."""
+    application, found = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("application_id", "user_version"))
+    if application != APPLICATION_ID:
+        raise InputError("is an SQLite file but no zkapex ledger", code="wrong_kind", file=path)
+    return int(found)
+
+
+def check_whole(connection: Connection, path: Path) -> None:
+    """Raise InputError where SQLite finds its own pages damaged."""
+    found = connection.execute(text("PRAGMA quick_check")).scalars().all()
+    if found != ["ok"]:
+        raise InputError("ledger is damaged", code="damaged", file=path, value=found[0])
+
+
+def engine_of(place: Place) -> Engine:
+    """Connections that are closed after use. A write transaction takes the file's lock at its start, so that it cannot fail later."""
+    engine = create_engine(place.url, poolclass=NullPool, connect_args={"timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own transactions come too late for BEGIN IMMEDIATE
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = EXTRA")  # FULL: a power cut may undo what was reported as recorded
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("zkapex_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

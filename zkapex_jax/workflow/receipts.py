@@ -1,0 +1,56 @@
+"""The provider's receipts and published heads, made from its ledger: the same verdict gives the same bytes."""
+
+from __future__ import annotations
+
+from zkapex_jax.errors import RefusedError, shorten
+from zkapex_jax.ledger.verdict_facts import VerdictFacts, verdict_facts
+from zkapex_jax.protocol import Bundle, SigningKey
+from zkapex_jax.protocol.fields import now
+from zkapex_jax.protocol.ledger_head import LedgerHead
+from zkapex_jax.protocol.receipt import Receipt
+from zkapex_jax.workflow.folders import Provider
+
+_LONGEST_REASON = 2000
+
+
+def make_receipt(provider: Provider, key: SigningKey, bundle_digest: str) -> Receipt:
+    """The receipt of the last verdict on a bundle. Raises RefusedError if there is none, or the key is not the ledger's."""
+    _check_key(provider, key)
+    facts = verdict_facts(provider.ledger, bundle_digest=bundle_digest)
+    return Receipt.sign(key, receipt_fields(facts, insecure=_is_insecure(provider, facts)))
+
+
+def receipt_for(provider: Provider, key: SigningKey, *, client_id: str, request: str) -> Receipt:
+    """The receipt of a client's last verdict on a request, given by id or digest; an acceptance is always the last."""
+    _check_key(provider, key)
+    digest = provider.ledger.last_answer(client_id, request)
+    return make_receipt(provider, key, digest)
+
+
+def publish_head(provider: Provider, key: SigningKey) -> LedgerHead:
+    """The ledger's newest head, signed. Raises RefusedError for a key that is not the ledger's."""
+    _check_key(provider, key)
+    sequence, head = provider.ledger.head()
+    return LedgerHead.sign(key, {"time": now(), "sequence": sequence, "head": head})
+
+
+def receipt_fields(facts: VerdictFacts, *, insecure: bool) -> dict[str, object]:
+    """All fields of a receipt but provider and signature."""
+    names = ("client_id", "request_id", "request_digest", "enrolment_digest", "bundle_digest", "state_before", "state_after")
+    return {name: getattr(facts, name) for name in names} | {
+        "time": facts.received,
+        "verdict": {"accepted": facts.accepted, "reason": shorten(facts.reason or "", _LONGEST_REASON), "insecure": insecure},
+        "ledger": {"sequence": facts.sequence, "head": facts.head},
+    }
+
+
+def _is_insecure(provider: Provider, facts: VerdictFacts) -> bool:
+    """What the bundle says, which was checked against enrolment and request before it was judged."""
+    return provider.load(Bundle, facts.bundle_digest, verify=False).insecure
+
+
+def _check_key(provider: Provider, key: SigningKey) -> None:
+    if key.public not in provider.ledger.keys():
+        raise RefusedError(
+            "the ledger does not trust this key", code="other_signer", file=provider.path, field="provider", value=key.public
+        )
