@@ -40,9 +40,9 @@ GAMMA = (768,) * len(LAYOUT.chunks)
 class Factory:
     """Makes artefacts in one folder; `rng` makes every commitment a new one. `model` is what enrolments and requests name."""
 
-    def __init__(self, folder: Path, seed: int = 0) -> None:
+    def __init__(self, folder: Path, seed: int = 0, layout: ChunkedLayout = LAYOUT) -> None:
         self.folder, self.rng, self.count = folder, np.random.default_rng(seed), 0
-        self.model = MODEL
+        self.model, self.layout, self.gamma = MODEL, layout, GAMMA[:1] * len(layout.chunks)
 
     def path(self, stem: str) -> Path:
         self.count += 1
@@ -52,17 +52,17 @@ class Factory:
         return self.rng.integers(0, 256, shape, np.uint8)
 
     def base(self, key: SigningKey, *, sign: bool = True, **changes: Any) -> Base:
-        theta0 = self.rng.integers(-9999, 9999, WEIGHTS, np.int32)
-        tensors = {"theta0": theta0, "c_base": self.bytes(len(LAYOUT.chunks), TOY.lanes, 48)} | changes.pop("tensors", {})
+        theta0 = self.rng.integers(-9999, 9999, self.layout.weights, np.int32)
+        tensors = {"theta0": theta0, "c_base": self.bytes(len(self.layout.chunks), TOY.lanes, 48)} | changes.pop("tensors", {})
         fields = {
-            "model": ModelRef(name="digits", architecture="vit", base_digest=weights_digest(tensors["theta0"])), "layout": LAYOUT,
-            "srs_insecure": False, "enrol_tables_digest": ENROL_TABLES, "distance": (1 << 40,) * len(LAYOUT.chunks),
+            "model": ModelRef(name="digits", architecture="vit", base_digest=weights_digest(tensors["theta0"])), "layout": self.layout,
+            "srs_insecure": False, "enrol_tables_digest": ENROL_TABLES, "distance": (1 << 40,) * len(self.layout.chunks),
             "created": "2026-01-31T12:00:00Z", "signer": key.public, **MADE,
         }  # fmt: skip
         return Base.parse(fields | changes).to_file(self.path("base"), tensors, sign=key.sign if sign else None)
 
     def enrolment_proof(self, enrolment: Enrolment, state: State | None = None, **changes: Any) -> EnrolmentProof:
-        chunks = range(len(LAYOUT.chunks))
+        chunks = range(len(self.layout.chunks))
         tensors = {chunk_name("proof", chunk): self.bytes(TOY.cell_columns * 48 + 900) for chunk in chunks} | changes.pop(
             "tensors", {}
         )
@@ -74,47 +74,47 @@ class Factory:
         return EnrolmentProof.parse(fields | changes).to_file(self.path("enrolment-proof"), tensors)
 
     def enrolment(self, client_id: str = "alice", **changes: Any) -> Enrolment:
-        chunks, lanes = len(LAYOUT.chunks), TOY.lanes
+        chunks, lanes = len(self.layout.chunks), TOY.lanes
         tensors = {"c_theta": self.bytes(chunks, lanes, 48), "c_gradients": self.bytes(chunks, TOY.client_rows, lanes, 48)}
         tensors |= changes.pop("tensors", {})
         fields = {
-            "client_id": client_id, "model": self.model, "layout": LAYOUT, "gamma": GAMMA, "srs_insecure": False,
+            "client_id": client_id, "model": self.model, "layout": self.layout, "gamma": self.gamma, "srs_insecure": False,
             "fixed_point_bits": 16, "nonce": self.bytes(32).tobytes().hex(), "created": "2026-01-31T12:00:00Z", **MADE,
         }  # fmt: skip
         return Enrolment.parse(fields | changes).to_file(self.path("enrolment"), tensors)
 
     def secret(self, enrolment: Enrolment, **changes: Any) -> ClientSecret:
         tensors = {
-            "theta": self.rng.integers(-9, 9, WEIGHTS, np.int32),
+            "theta": self.rng.integers(-9, 9, self.layout.weights, np.int32),
             "gradient_seed": self.bytes(32),
-            "theta_seeds": self.bytes(len(LAYOUT.chunks), 32),
+            "theta_seeds": self.bytes(len(self.layout.chunks), 32),
         }
-        for chunk, size in enumerate(LAYOUT.chunks):
+        for chunk, size in enumerate(self.layout.chunks):
             tensors[chunk_name("gradients", chunk)] = self.rng.integers(-127, 127, (TOY.client_rows, size), np.int8)
         fields = {
             "client_id": enrolment.client_id,
-            "layout": LAYOUT,
+            "layout": self.layout,
             "preset": TOY.name,
-            "gamma": GAMMA,
+            "gamma": self.gamma,
             "enrolment_digest": enrolment.digest,
         }
         return ClientSecret.parse(fields | changes).to_file(self.path("secret"), tensors)
 
     def request(self, key: SigningKey, *, mask: np.ndarray | None = None, sign: bool = True, **changes: Any) -> Request:
         if mask is None:
-            mask = np.zeros(WEIGHTS, bool)
-            mask[::7][: LAYOUT.chunks[0] // 7] = True  # the first chunk alone
-        touched = touched_chunks(mask, LAYOUT)
+            mask = np.zeros(self.layout.weights, bool)
+            mask[::7][: self.layout.chunks[0] // 7] = True  # the first chunk alone
+        touched = touched_chunks(mask, self.layout)
         count, tensors = len(touched), {"mask": pack_mask(mask)}
         for chunk in touched:
-            tensors[chunk_name("h", chunk)] = self.rng.integers(-9, 9, (TOY.forget_rows, LAYOUT.chunks[chunk]), np.int8)
+            tensors[chunk_name("h", chunk)] = self.rng.integers(-9, 9, (TOY.forget_rows, self.layout.chunks[chunk]), np.int8)
         tensors["c_free"], tensors["c_forget"] = (
             self.bytes(count, TOY.lanes, 48),
             self.bytes(count, TOY.forget_rows, TOY.lanes, 48),
         )
         tensors |= changes.pop("tensors", {})
         fields = {
-            "request_id": f"r-{self.count}", "model": self.model, "layout": LAYOUT, "srs_insecure": False, "nonce": self.bytes(32).tobytes().hex(),
+            "request_id": f"r-{self.count}", "model": self.model, "layout": self.layout, "srs_insecure": False, "nonce": self.bytes(32).tobytes().hex(),
             "forget": "digits 3 and 8", "rules": RULES, "touched": touched, "budget": (1 << 40,) * count,
             "created": "2026-01-31T12:00:00Z", "signer": key.public, **MADE,
         }  # fmt: skip
@@ -137,7 +137,7 @@ class Factory:
         return enrolment, state
 
     def update(self, enrolment: Enrolment, request: Request, state: State, **changes: Any) -> Update:
-        tensors = {"theta_u": self.rng.integers(-9, 9, WEIGHTS, np.int32)}
+        tensors = {"theta_u": self.rng.integers(-9, 9, self.layout.weights, np.int32)}
         tensors |= {chunk_name("sigma", chunk): np.zeros(TOY.rows, np.int64) for chunk in request.touched}
         tensors |= changes.pop("tensors", {})
         fields = {

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from zkapex_jax.formats import canonical
 from zkapex_jax.ledger import Ledger
 from zkapex_jax.ledger.database import transaction
-from zkapex_jax.ledger.schema import BaseRow, ChainEntry, EnrolmentRow, ProviderKey, RequestRow, StateRow, VerdictRow
+from zkapex_jax.ledger.schema import BaseRow, ChainEntry, EnrolmentRow, MaskRow, ProviderKey, RequestRow, StateRow, VerdictRow
 
 WEIGHTS = 2000
 REASONS = (
@@ -50,13 +50,39 @@ REQUESTS = (
 )
 
 
+class Names:
+    """Digests of a history with no artefacts behind them. A subclass may put real ones there, for clients of its choice."""
+
+    #: Bytes of a packed mask.
+    mask_bytes = WEIGHTS // 8
+
+    def base(self) -> dict[str, str]:
+        return {"digest": digest("base", 0), "weights_digest": digest("weights", 0)}
+
+    def request(self, number: int, asked: Asked, rng: np.random.Generator) -> tuple[dict[str, str], bytes]:
+        """Digest and nonce of a request, and its packed mask."""
+        mask = np.packbits(rng.random(8 * self.mask_bytes) < 0.05, bitorder="little").tobytes()
+        return {"digest": digest("request", number), "nonce": digest("nonce", number)}, mask
+
+    def enrolment(self, client: Client, number: int) -> dict[str, str]:
+        return {"digest": digest("enrolment", number), "proof_digest": digest("proof", number)}
+
+    def bundle(self, client: Client, request: int, number: int, accepted: bool) -> str:
+        return digest("bundle", number)
+
+    def state(self, client: Client, number: int) -> dict[str, str]:
+        return {"state_digest": digest("state", number), "head": digest("head", number)}
+
+
 @dataclass
 class Sealed:
     """Rows to be, by table, and the chain that seals them."""
 
     sequence: int
     head: str
+    names: Names
     rows: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
+    masks: dict[str, bytes] = field(default_factory=dict)
 
     def event(self, kind: str, payload: dict[str, Any]) -> int:
         """Seal an event as the ledger's format says: SHA-256(previous head, canonical payload)."""
@@ -84,7 +110,10 @@ def name(number: int) -> str:
     return f"edge-{number:05}"
 
 
-def fill(ledger: Ledger, clients: int, *, requests: tuple[Asked, ...] = REQUESTS, seed: int = 0, now: datetime | None = None) -> dict[str, Counter]:
+def fill(
+    ledger: Ledger, clients: int, *, requests: tuple[Asked, ...] = REQUESTS, seed: int = 0, now: datetime | None = None,
+    names: Names | None = None,
+) -> dict[str, Counter]:  # fmt: skip
     """Add `clients` clients to a ledger that trusts a key and is otherwise new; returns what each request came to.
 
     Nineteen of twenty enrol before the first request, the others between the second and the third. One in 97 that has
@@ -94,14 +123,14 @@ def fill(ledger: Ledger, clients: int, *, requests: tuple[Asked, ...] = REQUESTS
     with transaction(ledger._engine, ledger.path) as session:
         last = session.scalars(select(ChainEntry).order_by(ChainEntry.sequence.desc()).limit(1)).one()
         signer = session.scalars(select(ProviderKey.public)).first()
-        counts = _history(Sealed(last.sequence, last.head), signer, clients, requests, rng, now, session)
+        counts = _history(Sealed(last.sequence, last.head, names or Names()), signer, clients, requests, rng, now, session)
     return counts
 
 
 def _history(sealed: Sealed, signer: str, clients: int, requests: tuple[Asked, ...], rng: Any, now: datetime, session: Any) -> dict[str, Counter]:
     start, late = now - timedelta(days=requests[0].days_ago + 30), clients // 20
-    base = _digest("base", 0)
-    words = {"digest": base, "weights_digest": _digest("weights", 0), "signer": signer}
+    words = sealed.names.base() | {"signer": signer}
+    base = words["digest"]
     sealed.add(BaseRow, **words, received=_time(start), sequence=sealed.event("base", words))
     enrolled = [_enrol(sealed, number, base, start + timedelta(seconds=90 * number)) for number in range(clients - late)]
     counts = {}
@@ -112,13 +141,19 @@ def _history(sealed: Sealed, signer: str, clients: int, requests: tuple[Asked, .
                 if client.position == number - 1:
                     _renew(sealed, client, base, now - timedelta(days=asked.days_ago, hours=5))
         counts[asked.request_id] = _ask(sealed, number, asked, signer, enrolled, rng, now)
-    for table in (ChainEntry, BaseRow, EnrolmentRow, RequestRow, VerdictRow, StateRow):
+    for table in (ChainEntry, BaseRow, EnrolmentRow, RequestRow, VerdictRow):
         session.execute(insert(table), sealed.rows[table])
+    session.execute(insert(MaskRow), [{"digest": digest, "packed": packed} for digest, packed in sealed.masks.items()])
+    session.execute(insert(StateRow), sealed.rows[StateRow])
+    if session.get_bind().dialect.name == "postgresql":  # rows that came with their ids: the next ones must not take them again
+        for table in (EnrolmentRow, RequestRow, VerdictRow, StateRow):
+            name = table.__tablename__
+            session.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"))
     return counts
 
 
 def _enrol(sealed: Sealed, number: int, base: str, when: datetime) -> Client:
-    client = Client(name(number), 0, -1, bytes(WEIGHTS // 8))
+    client = Client(name(number), 0, -1, bytes(sealed.names.mask_bytes))
     _enrolment(sealed, client, base, when)
     return client
 
@@ -130,7 +165,7 @@ def _renew(sealed: Sealed, client: Client, base: str, when: datetime) -> None:
 
 def _enrolment(sealed: Sealed, client: Client, base: str, when: datetime) -> None:
     client.enrolment = len(sealed.rows.get(EnrolmentRow, ())) + 1
-    digests = {"digest": _digest("enrolment", client.enrolment), "proof_digest": _digest("proof", client.enrolment), "base_digest": base}
+    digests = sealed.names.enrolment(client, client.enrolment) | {"base_digest": base}
     sequence = sealed.event("enrolment", {"client_id": client.client_id} | digests)
     sealed.add(
         EnrolmentRow, id=client.enrolment, client_id=client.client_id, **digests,
@@ -142,20 +177,21 @@ def _enrolment(sealed: Sealed, client: Client, base: str, when: datetime) -> Non
 def _state(sealed: Sealed, client: Client, cumulative: bytes) -> None:
     number = len(sealed.rows.get(StateRow, ())) + 1
     client.position, client.cumulative = client.position + 1, cumulative
-    words = {"state_digest": _digest("state", number), "head": _digest("head", number)}
-    proof = {"client_id": client.client_id, "position": client.position, "cumulative": hashlib.sha256(cumulative).hexdigest()}
-    sequence = sealed.event("state", words | proof)
+    words, mask = sealed.names.state(client, number), hashlib.sha256(cumulative).hexdigest()
+    sealed.masks[mask] = cumulative
+    sequence = sealed.event("state", words | {"client_id": client.client_id, "position": client.position, "cumulative": mask})
     sealed.add(
-        StateRow, id=number, enrolment_id=client.enrolment, position=client.position, cumulative=cumulative, sequence=sequence, **words
-    )
+        StateRow, id=number, enrolment_id=client.enrolment, position=client.position, mask_digest=mask, sequence=sequence, **words
+    )  # fmt: skip
 
 
 def _ask(sealed: Sealed, number: int, asked: Asked, signer: str, clients: list[Client], rng: Any, now: datetime) -> Counter:
     published = now - timedelta(days=asked.days_ago)
-    words = {"request_id": asked.request_id, "digest": _digest("request", number), "nonce": _digest("nonce", number), "signer": signer}
+    digests, mask = sealed.names.request(number, asked, rng)
+    words = {"request_id": asked.request_id, **digests, "signer": signer}
     row = words | {"id": number, "received": _time(published), "closed": _time(now - timedelta(days=30)) if asked.closed else None}
     sealed.add(RequestRow, **row, sequence=sealed.event("request", words))
-    mask, counts = np.packbits(rng.random(WEIGHTS) < 0.05, bitorder="little").tobytes(), Counter()
+    counts: Counter = Counter()
     draws, delays = rng.random(len(clients)), rng.random(len(clients)) * 0.9
     for client, draw, delay in zip(clients, draws, delays, strict=True):
         when = published + timedelta(days=float(delay) * min(asked.days_ago, 20))
@@ -176,7 +212,7 @@ def _ask(sealed: Sealed, number: int, asked: Asked, signer: str, clients: list[C
 
 def _verdict(sealed: Sealed, client: Client, request: int, digest: str, reason: str | None, when: datetime) -> None:
     number = len(sealed.rows.get(VerdictRow, ())) + 1
-    words = {"bundle_digest": _digest("bundle", number), "accepted": reason is None}
+    words = {"bundle_digest": sealed.names.bundle(client, request, number, reason is None), "accepted": reason is None}
     sequence = sealed.event("verdict", words | {"client_id": client.client_id, "request": digest, "reason": reason or ""})
     sealed.add(
         VerdictRow, id=number, enrolment_id=client.enrolment, request_id=request, reason=reason, **words,
@@ -184,7 +220,8 @@ def _verdict(sealed: Sealed, client: Client, request: int, digest: str, reason: 
     )  # fmt: skip
 
 
-def _digest(kind: str, number: int) -> str:
+def digest(kind: str, number: int) -> str:
+    """Names nothing that exists."""
     return hashlib.sha256(f"synthetic {kind} {number}".encode()).hexdigest()
 
 

@@ -13,7 +13,7 @@ from zkapex_jax.circuit.hardness import assumptions, security_level
 from zkapex_jax.circuit.inner_error import inner_error, inner_error_terms
 from zkapex_jax.circuit.soundness import JOINT_BITS, JOINT_CHUNKS, error_bits, error_terms, joint_error, total_error
 from zkapex_jax.presets import Preset
-from zkapex_jax.protocol import chunk_name
+from zkapex_jax.protocol import Enrolment, chunk_name
 from zkapex_jax.prover import check_srs
 from zkapex_jax.report.audit.facts import (
     AnsweredChunk,
@@ -51,7 +51,7 @@ def facts_of(tool: Toolchain, case: AuditCase) -> Facts:
         signer=signer,
         key_from=case.key_from,
         sizes=_sizes(sizes),
-        answer=_answer(case, case.bundle) if case.bundle else None,
+        answer=answer_of(case.enrolment, case.bundle) if case.bundle else None,
         enrolled=_enrolled(case, case.proof) if case.proof else None,
         soundness=_soundness(sizes, relations, case),
         margins=[_largest(sizes, relation) for relation in relations],
@@ -69,20 +69,21 @@ def _sizes(preset: Preset) -> Sizes:
     )  # fmt: skip
 
 
-def _answer(case: AuditCase, given: BundleCase) -> Answer:
+def answer_of(enrolment: Enrolment, given: BundleCase) -> Answer:
+    """What a bundle answers, chunk by chunk: its limits and certified distances follow from public headers and masks."""
     now, before = given.request.mask(), given.state.cumulative()
     return Answer(
         request_id=given.request.request_id,
         forget=given.request.forget,
         position=given.state.position,
-        chunks=[_answered(case, given, chunk, now, before) for chunk in given.request.touched],
+        chunks=[_answered(enrolment, given, chunk, now, before) for chunk in given.request.touched],
     )
 
 
-def _answered(case: AuditCase, given: BundleCase, chunk: int, now: np.ndarray, before: np.ndarray) -> AnsweredChunk:
-    place, gamma = slice(*case.enrolment.layout.bounds(chunk)), case.enrolment.gamma[chunk]
-    weights = case.enrolment.layout.chunks[chunk]
-    t1, t2 = rules(gamma, weights, case.enrolment.preset_sizes.rows)
+def _answered(enrolment: Enrolment, given: BundleCase, chunk: int, now: np.ndarray, before: np.ndarray) -> AnsweredChunk:
+    place, gamma = slice(*enrolment.layout.bounds(chunk)), enrolment.gamma[chunk]
+    weights = enrolment.layout.chunks[chunk]
+    t1, t2 = rules(gamma, weights, enrolment.preset_sizes.rows)
     return AnsweredChunk(
         chunk=chunk, weights=weights, masked=int((now | before)[place].sum()), masked_now=int(now[place].sum()), gamma=gamma, t1=t1, t2=t2,
         d=given.request.budget_of(chunk), certified_distance=certified_distance(t1, t2, gamma), gap=certified_gap(t1, t2, gamma),
