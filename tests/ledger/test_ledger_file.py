@@ -17,7 +17,8 @@ from zkapex_jax.protocol.chain import next_state
 
 
 @pytest.fixture
-def filled(ledger: Ledger, make: Factory, key: SigningKey) -> Ledger:
+def filled(file_ledger: Ledger, make: Factory, key: SigningKey) -> Ledger:
+    ledger = file_ledger
     enrolment, state = make.enrol(ledger)
     request = make.request(key)
     ledger.add_request(request)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 #: PostgreSQL's code for a broken rule of integrity, as its driver sorts errors.
 _REFUSED = "23001"
 _FUNCTION = f"""CREATE OR REPLACE FUNCTION zkapex_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '{_REFUSED}'; END $$"""
+BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only', ERRCODE = '{_REFUSED}'; END $$"""
 
 
 def triggers(dialect: str, table: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ class Place:
 
     @property
     def name(self) -> Path | str:
-        return self.file if self.file is not None else self.url.render_as_string(hide_password=True)
+        return self.file if self.file is not None else self.url.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
 def parse_place(place: str | os.PathLike[str]) -> Place:
