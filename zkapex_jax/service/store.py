@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from zkapex_jax.errors import InputError, StorageError
+from zkapex_jax.errors import InternalError, StorageError
+from zkapex_jax.ledger.place import parse_place
 from zkapex_jax.service.migrations.upgrading import upgrade
 from zkapex_jax.service.settings import Settings
 
@@ -32,7 +33,7 @@ class Store:
     @classmethod
     def open(cls, settings: Settings) -> Store:
         """Connect, and bring the service's tables to this version. Raises InputError for a wrong URL, StorageError."""
-        store = cls(_engine(database_url(settings)))
+        store = cls(_engine(settings))
         with store._errors(), store._engine.execution_options(zkapex_write=True).begin() as connection:
             if not store.is_sqlite:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADING})"))
@@ -77,11 +78,6 @@ class Store:
             raise
 
 
-def database_url(settings: Settings) -> str:
-    """SQLAlchemy URL of the ledger."""
-    return settings.database or f"sqlite:///{settings.provider / 'ledger.sqlite'}"
-
-
 def _refused(words: str) -> StorageError:
     if "full" in words.lower():
         return StorageError("no space left on the disk; nothing was recorded", code="disk_full")
@@ -90,18 +86,17 @@ def _refused(words: str) -> StorageError:
     return StorageError(f"cannot use the database: {words.splitlines()[0]}", code="database", hint="try again")
 
 
-def _engine(url: str) -> Engine:
+def _engine(settings: Settings) -> Engine:
+    place = parse_place(settings.database or settings.provider / "ledger.sqlite")
+    if place.file is not None:
+        return _sqlite(place.url)
     try:
-        if make_url(url).get_backend_name() == "sqlite":
-            return _sqlite(url)
-        return create_engine(url, pool_size=8, max_overflow=32, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise InputError(
-            "is no database URL that can be used", code="bad_database", field="database", hint="such as postgresql+psycopg://host/name"
-        ) from error
+        return create_engine(place.url, pool_size=8, max_overflow=32, pool_pre_ping=True)
+    except ImportError as error:
+        raise InternalError("the driver of PostgreSQL is not installed", code="missing_part", hint="install zkapex[service]") from error
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, pool_size=8, max_overflow=64, connect_args={"timeout": _PATIENCE, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
