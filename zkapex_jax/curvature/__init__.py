@@ -1,17 +1,25 @@
-"""Curvature of the personal loss: per-example gradient rows G, damping γ, and moments for mask scores."""
+"""Curvature of the personal loss: per-example gradient rows G, damping γ, and moments for mask scores.
 
+`BlockFisher` stands alone: the damped empirical Fisher of a block as an operator (products, solves, diagonals of C and of
+its inverse), pure and jittable. The rest streams rows of whole models, to disk where they do not fit in memory.
+"""
+
+from zkapex_jax.curvature.block_fisher import BlockFisher, default_damping, median_clip_factors
 from zkapex_jax.curvature.fisher import GradientMoments, gradient_moments
 from zkapex_jax.curvature.gradients import per_example_gradients, stream_gradients
 from zkapex_jax.curvature.rows import clip_factors, clip_rows, damping, row_norms
 from zkapex_jax.curvature.storage import create_rows
 
 __all__ = [
+    "BlockFisher",
     "GradientMoments",
     "clip_factors",
     "clip_rows",
     "create_rows",
     "damping",
+    "default_damping",
     "gradient_moments",
+    "median_clip_factors",
     "per_example_gradients",
     "row_norms",
     "stream_gradients",

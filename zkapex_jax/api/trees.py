@@ -1,0 +1,106 @@
+"""Trees matched by the paths of their leaves, and passed into flat blocks of weights and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from zkapex_jax.errors import InputError
+
+PyTree = Any
+Leaves = dict[str, Any]
+
+
+def leaves_of(tree: PyTree) -> Leaves:
+    """`path -> leaf` in order of paths written as `a/b/c`, the order of a `TargetLayout` of the same tensors."""
+    pairs = jax.tree_util.tree_leaves_with_path(tree)
+    return dict(sorted((jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in pairs))
+
+
+def put_leaves(tree: PyTree, new: Mapping[str, Any], otherwise: Any = None) -> PyTree:
+    """The tree with the given leaves in place; others as they are, or `otherwise(leaf)`."""
+
+    def choose(path: Any, leaf: Any) -> Any:
+        name = jax.tree_util.keystr(path, simple=True, separator="/")
+        return new[name] if name in new else leaf if otherwise is None else otherwise(leaf)
+
+    return jax.tree_util.tree_map_with_path(choose, tree)
+
+
+def masks_of(params: Leaves, mask: PyTree) -> Leaves:
+    """Boolean leaves of the shape of their parameters; a single boolean counts for the whole leaf.
+
+    Raises:
+        InputError: the mask holds nothing, a leaf that the parameters lack, or one of another type or shape.
+    """
+    found = {}
+    for path, leaf in leaves_of(mask).items():
+        array = jnp.asarray(leaf)
+        if path not in params:
+            raise InputError("the parameters have no such leaf", code="tree", field=f"mask {path}")
+        shape = jnp.shape(params[path])
+        if array.dtype != jnp.bool_ or array.shape not in ((), shape):
+            raise InputError(f"must be booleans of shape {shape}", code="shape", field=f"mask {path}", value=(array.dtype, array.shape))
+        found[path] = jnp.broadcast_to(array, shape)
+    if not found:
+        raise InputError("holds no leaf", code="tree", field="mask")
+    return found
+
+
+def rows_of(name: str, params: Leaves, paths: Iterable[str], gradients: PyTree) -> Leaves:
+    """Gradient leaves [n, *shape] of exactly these paths, with one n.
+
+    Raises:
+        InputError: a leaf is missing or has another shape, or the numbers of rows differ.
+    """
+    given, counts, found = leaves_of(gradients), set(), {}
+    for path in paths:
+        shape = jnp.shape(params[path])
+        if path not in given:
+            raise InputError("is missing where the mask has a leaf", code="tree", field=f"{name} {path}")
+        leaf = jnp.asarray(given[path])
+        if leaf.ndim != len(shape) + 1 or leaf.shape[1:] != shape or len(leaf) == 0 or not jnp.issubdtype(leaf.dtype, jnp.floating):
+            raise InputError(f"must be floats of shape {('n', *shape)}", code="shape", field=f"{name} {path}",
+                             value=(leaf.dtype, leaf.shape))  # fmt: skip
+        counts.add(len(leaf))
+        found[path] = leaf
+    if len(counts) != 1:
+        raise InputError("leaves hold different numbers of rows", code="shape", field=name, value=sorted(counts))
+    return found
+
+
+def refuse_not_finite(name: str, leaves: Leaves) -> None:
+    """Values that are known now must be finite; traced ones cannot be looked at, and carry NaN on to the result.
+
+    Raises:
+        InputError: one is not.
+    """
+    for path, leaf in leaves.items():
+        if not is_traced(leaf) and not np.isfinite(np.asarray(leaf, np.float32)).all():
+            raise InputError("holds a NaN or an infinity", code="not_finite", field=f"{name} {path}".strip())
+
+
+def is_traced(value: Any) -> bool:
+    """Whether the value is unknown yet, inside `jit`, `vmap` or `grad`."""
+    return isinstance(value, jax.core.Tracer)
+
+
+def joined(leaves: Leaves, keep: int = 0) -> jax.Array:
+    """Leaves side by side as one array whose first `keep` axes are theirs; float32 at least, if they are floats."""
+    flat = [jnp.asarray(leaf).reshape(*jnp.shape(leaf)[:keep], -1) for leaf in leaves.values()]
+    array = jnp.concatenate(flat, axis=keep)
+    return array.astype(jnp.promote_types(array.dtype, jnp.float32)) if jnp.issubdtype(array.dtype, jnp.floating) else array
+
+
+def split(vector: jax.Array, like: Leaves) -> Leaves:
+    """Cut a vector [W] into leaves of the shapes and types of `like`, in its order."""
+    parts, start = {}, 0
+    for path, leaf in like.items():
+        size = int(np.prod(jnp.shape(leaf), dtype=np.int64))
+        parts[path] = vector[start : start + size].reshape(jnp.shape(leaf)).astype(jnp.asarray(leaf).dtype)
+        start += size
+    return parts
