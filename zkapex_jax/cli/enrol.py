@@ -12,8 +12,8 @@ from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Cache, Force, ModelDir, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
-from zkapex_jax.errors import StorageError
 from zkapex_jax.formats.atomic import make_directory
+from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.protocol import Base, load_public
 
 BaseFile = Annotated[
@@ -69,18 +69,14 @@ def enrol(
     personal = load_model(model, started_from.layout.target.pattern)
     check_weights(personal)
     examples = draw(load_examples(data, personal.model), tool.preset.client_rows, seed, data)
-    rows_path = make_directory(folder, mode=0o700) / ".gradient-rows.f32"
-    refuse_leftover(rows_path, force)
-    try:
-        rows: np.ndarray = create_rows(rows_path, tool.preset.client_rows, personal.layout.weights)
+    with passing_folder(make_directory(folder, mode=0o700)) as passing:
+        rows: np.ndarray = create_rows(passing / "rows", tool.preset.client_rows, personal.layout.weights)
         with output.bars() as on_progress:
             per_example_gradients(personal.model.loss, personal.params, personal.layout, examples, micro_batch, out=rows)
             result = enrol_files(
                 tool, folder=folder, client_id=client_id, base=base, layout=personal.layout, theta=personal.theta,
                 rows=np.asarray(clip_rows(rows, out=rows)), provider_key=key, check=check, force=force, on_progress=on_progress,
             )  # fmt: skip
-    finally:
-        rows_path.unlink(missing_ok=True)
     output.result(
         {"client_id": client_id, "weights": personal.layout.weights, "insecure": tool.insecure, "result": result},
         f"enrolled {client_id}: {personal.layout.weights:,} weights in {len(result.gamma)} chunks, {human_seconds(result.seconds)} "
@@ -89,12 +85,3 @@ def enrol(
         f"  proof   {result.proof}  ({human_bytes(result.proof_bytes)}; send both to the provider)",
         f"  secret  {result.secret}",
     )
-
-
-def refuse_leftover(path: Path, force: bool) -> None:
-    """Rows of a run that was killed; they are private, so they go rather than stay."""
-    if path.exists() and not force:
-        raise StorageError(
-            "was left by an enrolment that was ended from outside", code="exists", file=path, hint="pass --force to remove it"
-        )
-    path.unlink(missing_ok=True)

@@ -10,11 +10,13 @@ import typer
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Force, Quiet
 from zkapex_jax.cli.output import Output
-from zkapex_jax.formats.atomic import make_directory
-from zkapex_jax.protocol import generate_key
+from zkapex_jax.formats.atomic import make_directory, write_text
+from zkapex_jax.ledger import Ledger
+from zkapex_jax.protocol import SigningKey, generate_key
 from zkapex_jax.workflow import Provider
 
 KEY_NAME = "provider.key"
+LEDGER_NAME = "ledger.sqlite"
 
 
 @guarded
@@ -27,9 +29,11 @@ def keygen(
     """Make a provider: a signing key and an empty ledger.
 
     Writes DIR/provider.key (owner-only), DIR/provider.key.pub (give it to clients) and DIR/ledger.sqlite. An existing
-    ledger is kept and trusts the new key too.
+    ledger is kept and trusts the new key too. A run that was killed is finished by the next.
     """
-    key = generate_key(make_directory(folder) / KEY_NAME, force=force)
+    path = make_directory(folder) / KEY_NAME
+    begun = None if force else _begun(folder, path)
+    key = begun or generate_key(path, force=force)
     with Provider.open(folder, create=True) as provider:
         provider.ledger.trust(key.public)
     document = {
@@ -39,3 +43,18 @@ def keygen(
         "ledger": folder / "ledger.sqlite",
     }
     Output(as_json, quiet).result(document, f"made {folder / KEY_NAME} and its public half {key.public}")
+
+
+def _begun(folder: Path, path: Path) -> SigningKey | None:
+    """The key of a run that was killed before a ledger trusted it, its public half written again; None if there is no such key.
+
+    A folder that has kept artefacts has lost its ledger: it gets no empty one in its place.
+    """
+    if not path.exists() or (folder / "artefacts").exists():
+        return None
+    key = SigningKey.load(path)
+    ledger = folder / LEDGER_NAME
+    if ledger.exists() and key.public in Ledger.open(ledger).keys():
+        return None
+    write_text(f"{path}.pub", key.public + "\n", force=True)
+    return key

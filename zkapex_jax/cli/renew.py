@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from zkapex_jax.cli import options
-from zkapex_jax.cli.enrol import BaseFile, Check, refuse_leftover
+from zkapex_jax.cli.enrol import BaseFile, Check
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import (
     AsJson,
@@ -27,6 +27,7 @@ from zkapex_jax.cli.options import (
 )
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.errors import InputError
+from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.protocol import Enrolment
 from zkapex_jax.workflow import ClientFolder
 from zkapex_jax.workflow import adopt as adopt_files
@@ -73,18 +74,14 @@ def re_enrol(
         raise InputError("target tensors differ from the enrolled ones", code="mismatch_layout", file=model, field="target")
     params = unflatten(personal.params, personal.layout, from_fixed(current_theta(folder)))
     examples = draw(load_examples(data, personal.model), tool.preset.client_rows, seed, data)
-    rows_path = folder / ".gradient-rows.f32"
-    refuse_leftover(rows_path, force)
-    try:
-        rows: np.ndarray = create_rows(rows_path, tool.preset.client_rows, personal.layout.weights)
+    with passing_folder(folder) as passing:
+        rows: np.ndarray = create_rows(passing / "rows", tool.preset.client_rows, personal.layout.weights)
         with output.bars() as on_progress:
             per_example_gradients(personal.model.loss, params, personal.layout, examples, micro_batch, out=rows)
             result = renew(
                 tool, folder=folder, state=state, rows=np.asarray(clip_rows(rows, out=rows)), base=base, check=check, force=force,
                 on_progress=on_progress,
             )  # fmt: skip
-    finally:
-        rows_path.unlink(missing_ok=True)
     output.result(
         {"client_id": old.client_id, "insecure": tool.insecure, "result": result},
         f"enrolled {old.client_id} anew and proved it, {human_seconds(result.seconds)} ({result.proof_us_per_weight:.1f} µs a weight for the proof)",

@@ -29,8 +29,9 @@ from zkapex_jax.cli.options import (
 )
 from zkapex_jax.cli.output import Output, human_seconds
 from zkapex_jax.errors import InputError
-from zkapex_jax.protocol import ChunkedLayout, Request, SigningKey
-from zkapex_jax.workflow import Provider
+from zkapex_jax.formats.container import open_container
+from zkapex_jax.protocol import Base, ChunkedLayout, Request, SigningKey
+from zkapex_jax.workflow import Provider, publish_base
 from zkapex_jax.workflow import publish as publish_files
 
 
@@ -132,7 +133,7 @@ def _factor(text: str | None) -> Fraction | None:
 
 @guarded
 def publish(
-    request_file: Annotated[Path, typer.Argument(metavar="REQUEST", help="A signed request.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A signed request or base.")],
     provider: ProviderDir,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
@@ -142,9 +143,11 @@ def publish(
     quiet: Quiet = False,
     progress: ShowProgress = None,
 ) -> None:
-    """Provider: record a request that was signed elsewhere, after recomputing its commitments."""
+    """Provider: record a request or base that was signed elsewhere, or whose making was interrupted, after recomputing its commitments."""
     output = Output(as_json, quiet, progress)
-    tool = options.toolchain_for(Request.from_file(request_file), cache, tables=tables, srs=srs, threads=threads)
+    kind = Base if open_container(file).kind == Base.kind else Request
+    tool = options.toolchain_for(kind.from_file(file), cache, tables=tables, srs=srs, threads=threads)
+    record = publish_base if kind is Base else publish_files
     with Provider.open(provider) as opened, output.bars() as on_progress:
-        result = publish_files(tool, opened, request_file, on_progress=on_progress)
-    output.result({"result": result}, f"published {result.request_id} as event {result.position} of the ledger")
+        result = record(tool, opened, file, on_progress=on_progress)
+    output.result({"result": result}, f"published {kind.kind} {result.digest[:16]}… as event {result.position} of the ledger")

@@ -2,14 +2,16 @@
 
 Bytes go to a temporary file in the same folder, are flushed to disk, and take the target's name in one rename (or
 one hard link where nothing may be overwritten). On any failure, a full disk too, the temporary file is removed and
-the target is as it was.
+the target is as it was. Where the process was killed, it stays until the same target is written again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,8 @@ from zkapex_jax.errors import StorageError
 
 PUBLIC_MODE = 0o644
 SECRET_MODE = 0o600
+#: How names of passing files and folders end.
+SUFFIX = ".part"
 
 
 @contextlib.contextmanager
@@ -29,15 +33,15 @@ def atomic_file(path: str | os.PathLike[str], *, force: bool = False, mode: int 
     """
     target = Path(path)
     refuse_existing(target, force=force)
+    sweep(target.parent, _prefix(target))
     with storage_errors(target):
-        temporary = _create_beside(target, mode)
+        temporary, handle = _create_beside(target, mode)
         try:
-            with open(temporary, "r+b") as file:
+            with open(handle, "r+b") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            _publish(temporary, target, force=force)
-            sync_directory(target.parent)
+                publish(temporary, target, force=force)
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
@@ -54,18 +58,55 @@ def write_text(path: str | os.PathLike[str], text: str, *, force: bool = False, 
     write_bytes(path, text.encode("utf-8"), force=force, mode=mode)
 
 
-def refuse_existing(path: str | os.PathLike[str], *, force: bool = False) -> None:
+def refuse_existing(path: str | os.PathLike[str], *, force: bool = False, hint: str | None = None) -> None:
     """Raise StorageError if `path` exists and may not be replaced; commands call it before long work."""
     if not force and os.path.lexists(path):
-        raise StorageError("already exists", code="exists", file=path, hint="choose another name or pass --force")
+        hint = hint or "choose another name or pass --force"
+        raise StorageError("already exists", code="exists", file=path, hint=hint)
 
 
 def make_directory(path: str | os.PathLike[str], *, mode: int = 0o755) -> Path:
-    """Create a folder and its parents; an existing folder is kept."""
+    """Create a folder and its parents, durably; an existing folder is kept."""
     folder = Path(path)
     with storage_errors(folder):
+        fresh = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        for place in fresh:
+            sync_directory(place.parent)
     return folder
+
+
+def publish(temporary: str | os.PathLike[str], target: Path, *, force: bool) -> None:
+    """Give a finished file its name, durably. Without `force` it fails where the name is taken, also since a moment ago.
+
+    Raises StorageError (code `exists`), or OSError.
+    """
+    if force:
+        os.replace(temporary, target)
+    else:
+        _link(temporary, target)
+    sync_directory(target.parent)
+
+
+def sweep(folder: Path, prefix: str = ".") -> None:
+    """Remove passing files and folders of commands that were killed: those whose names begin so, and that nobody holds."""
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.startswith(prefix) and entry.name.endswith(SUFFIX):
+                _remove_if_dead(Path(entry.path))
+
+
+def hold(handle: int, path: Path) -> bool:
+    """Lock a passing file or folder for as long as `handle` is open; False if it was swept away meanwhile.
+
+    Where the file system has no locks nothing is held, and nothing is ever swept.
+    """
+    with contextlib.suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.contextmanager
@@ -86,19 +127,38 @@ def sync_directory(folder: Path) -> None:
         os.close(handle)
 
 
-def _create_beside(target: Path, mode: int) -> str:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    try:
-        os.fchmod(handle, mode)
-    finally:
+def _prefix(target: Path) -> str:
+    return f".{target.name}."
+
+
+def _create_beside(target: Path, mode: int) -> tuple[str, int]:
+    """Name and handle of an empty file that is held; until then another command may take it for a dead one's."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=SUFFIX, dir=target.parent)
+        try:
+            os.fchmod(handle, mode)
+            if hold(handle, Path(name)):
+                return name, handle
+        except BaseException:
+            os.close(handle)
+            raise
         os.close(handle)
-    return name
 
 
-def _publish(temporary: str, target: Path, *, force: bool) -> None:
-    if force:
-        os.replace(temporary, target)
-        return
+def _remove_if_dead(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        finally:
+            os.close(handle)
+
+
+def _link(temporary: str | os.PathLike[str], target: Path) -> None:
     try:
         os.link(temporary, target)  # unlike rename, fails if another process made the target meanwhile
     except FileExistsError as error:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from zkapex_jax.errors import InputError, InternalError
-from zkapex_jax.formats.atomic import make_directory, storage_errors
+from zkapex_jax.formats.atomic import make_directory, publish, storage_errors
+from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.prover.driver import Prover
 
 CEREMONY_MAX_K = 12
@@ -71,13 +70,10 @@ def _make(prover: Prover, k: int, path: Path, *, insecure: bool) -> None:
 
 def _through_temporary(path: Path, make: Any) -> None:
     """Two processes may make the file at once: each makes its own, the last rename wins with the same bytes."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        make(temporary)
+    with passing_folder(path.parent) as passing:
+        make(passing / path.name)
         with storage_errors(path):
-            os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+            publish(passing / path.name, path, force=True)
 
 
 def _typed(info: dict[str, Any], name: str, kind: type) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from zkapex_jax.errors import InputError, RefusedError
@@ -84,8 +83,7 @@ def admit(
         raise
     if not verdict.accepted:
         raise RefusedError(f"enrolment proof is refused: {verdict.reason}", code="proof_refused", file=proof)
-    write = partial(renewed_state, before, kept, kept_proof.digest) if before is not None else partial(first_state, kept)
-    state: State = provider.make(write)
+    state = provider.make(lambda path: _state_after(provider, kept, kept_proof, path))
     record = provider.ledger.add_enrolment(kept, kept_proof, state)
     return AdmitResult(
         kept.client_id, kept.digest, kept_proof.digest, state.path, record.sequence, state.position, before is not None,
@@ -105,13 +103,22 @@ def publish(tool: Toolchain, provider: Provider, request: Path, *, on_progress: 
 
 
 def _recorded(provider: Provider, enrolment: Enrolment, proof: EnrolmentProof) -> AdmitResult:
-    """The client's active enrolment, given again with its proof."""
+    """The client's active enrolment, given again with its proof. Kept files that were damaged are restored."""
     record, state = provider.ledger.enrolment(enrolment.client_id), provider.ledger.state(enrolment.client_id)
     if proof.digest != record.proof_digest:
         raise RefusedError(
             "is not the proof that this enrolment was admitted with", code="other_proof", file=proof.path, value=proof.digest
         )
+    kept, kept_proof = provider.keep(enrolment), provider.keep(proof)
+    current = provider.state(state.digest, lambda path: _state_after(provider, kept, kept_proof, path))
     return AdmitResult(
-        record.client_id, record.digest, record.proof_digest, provider.artefact(state.digest), record.sequence, state.position,
+        record.client_id, record.digest, record.proof_digest, current.path, record.sequence, state.position,
         proof.renews, proof.insecure, (), enrolment.layout.weights, 0.0, 0.0, None,
     )  # fmt: skip
+
+
+def _state_after(provider: Provider, enrolment: Enrolment, proof: EnrolmentProof, path: Path) -> State:
+    """Write the state that an enrolment leads to: a first one, or the one after what it replaces."""
+    if not proof.renews:
+        return first_state(enrolment, path)
+    return renewed_state(provider.load(State, proof.state_digest), enrolment, proof.digest, path)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from zkapex_jax.errors import InputError, RefusedError
-from zkapex_jax.formats.atomic import storage_errors, sync_directory
+from zkapex_jax.formats.atomic import publish, storage_errors
+from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.formats.tensors import LazyTensor
 from zkapex_jax.protocol import Bundle, ClientSecret, Enrolment, Request, State, Update
@@ -31,6 +32,11 @@ def advance(*, folder: Path, request: Path, update: Path, bundle: Path, state: P
     Raises RefusedError if `state` does not follow from this bundle, InputError if a seed is missing.
     """
     client = ClientFolder.open(folder)
+    with client.exclusive():
+        return _advance(client, request, update, bundle, state)
+
+
+def _advance(client: ClientFolder, request: Path, update: Path, bundle: Path, state: Path) -> Path:
     enrolment, answered = Enrolment.from_file(client.enrolment), Request.from_file(request)
     proven, made, after = Bundle.from_file(bundle), Update.from_file(update), State.from_file(state)
     check_state(after, enrolment)
@@ -42,15 +48,11 @@ def advance(*, folder: Path, request: Path, update: Path, bundle: Path, state: P
         openings.follow(client.openings, weights=openings.keys_of(after.tensor("c_theta")))
         return client.secret
     kept = {name: LazyTensor(spec, partial(_one, secret, name)) for name, spec in secret.container.specs.items()}
-    fresh = client.path / ".next-secret.safetensors"
-    try:
+    with passing_folder(client.path) as passing:
         fields = {name: getattr(secret, name) for name in type(secret).model_fields}
-        ClientSecret.parse(fields).to_file(fresh, kept | {"theta": theta_u, "theta_seeds": seeds}, force=True)
+        fresh = ClientSecret.parse(fields).to_file(passing / "secret", kept | {"theta": theta_u, "theta_seeds": seeds})
         with storage_errors(client.secret):
-            fresh.replace(client.secret)
-            sync_directory(client.path)
-    finally:
-        fresh.unlink(missing_ok=True)
+            publish(fresh.path, client.secret, force=True)
     openings.follow(client.openings, weights=openings.keys_of(after.tensor("c_theta")))
     return client.secret
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +15,7 @@ import numpy as np
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats.arrays import load_arrays
 from zkapex_jax.formats.atomic import refuse_existing
+from zkapex_jax.formats.passing import passing_folder, sweep_beside
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import Preset
 from zkapex_jax.protocol import Base, BaseDraft, ChunkedLayout, ModelRef, SigningKey, weights_digest
@@ -30,6 +30,9 @@ from zkapex_jax.workflow.toolchain import Toolchain
 DEFAULT_SHARE = Fraction(1, 2)
 
 base_digest = weights_digest
+
+#: What to do where a signed file is there already: a command that was killed may have written it and not recorded it yet.
+PUBLISH_HINT = "record it with `zkapex publish` if a command was interrupted; else choose another name or pass --force"
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def create_base(
     Raises InputError for NaN or out-of-range weights, another shape, or a D0 that the tables cannot hold.
     """
     started = time.monotonic()
-    refuse_existing(out, force=force)
+    sweep_beside(out)
+    refuse_existing(out, force=force, hint=PUBLISH_HINT)
     cut = ChunkedLayout.cut(layout, tool.preset)
     if theta0.shape != (cut.weights,):
         raise InputError(f"must hold {cut.weights} weights", code="shape", field="theta0", value=theta0.shape)
@@ -86,12 +90,9 @@ def create_base(
         "distance": tuple(distance) if distance is not None else default_distance(tool.preset, layout, fixed, share),
     }  # fmt: skip
     tensors = {"theta0": fixed}
-    draft_path = out.with_name(f".{out.name}.{uuid.uuid4().hex}.draft")
-    try:
-        draft = BaseDraft.parse(fields).to_file(draft_path, tensors)
+    with passing_folder(out.parent) as passing:
+        draft = BaseDraft.parse(fields).to_file(passing / "draft", tensors)
         commitments, report = _commit(tool, draft, on_progress)
-    finally:
-        draft_path.unlink(missing_ok=True)
     base = Base.parse(fields).to_file(out, tensors | commitments, sign=key.sign, force=force)
     return BaseResult(out, base.digest, base.model_ref, base.distance, time.monotonic() - started, report.get("peak_rss_bytes"))
 
@@ -143,8 +144,5 @@ def squares(values: np.ndarray) -> int:
 
 def _commit(tool: Toolchain, draft: BaseDraft, on_progress: OnProgress | None) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     commitments = draft.path.with_suffix(".commitments")
-    try:
-        report = tool.prover.commit_base(tool.tables, tool.srs, draft.path, commitments, on_progress)
-        return load_arrays(commitments), report
-    finally:
-        commitments.unlink(missing_ok=True)
+    report = tool.prover.commit_base(tool.tables, tool.srs, draft.path, commitments, on_progress)
+    return load_arrays(commitments), report

@@ -16,7 +16,8 @@ import numpy as np
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.arrays import load_arrays
-from zkapex_jax.formats.atomic import atomic_file, refuse_existing
+from zkapex_jax.formats.atomic import atomic_file
+from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.formats.reading import open_input
 from zkapex_jax.formats.scratch import release, scratch_array
 from zkapex_jax.formats.tensors import LazyTensor, TensorSpec
@@ -31,6 +32,7 @@ from zkapex_jax.workflow.base import squares
 from zkapex_jax.workflow.client_rows import ClientRows
 from zkapex_jax.workflow.folders import ClientFolder
 from zkapex_jax.workflow.toolchain import Toolchain
+from zkapex_jax.workflow.unfinished import Intended, take_up
 
 
 @dataclass(frozen=True)
@@ -65,23 +67,23 @@ def commit_enrolment(
     `base` is the provider's signed base artefact; `provider_key` (hex) must have signed it, if given. `unchecked` commits
     to weights at any distance from the base, to show that verifiers refuse them. `consume` gives up the rows: where they
     are mapped from a writable file, its disk is freed as integers take their place, and the file is of no more use.
+    A run that was killed is taken up again by the same call.
 
     Raises InputError for a base of other tensors, weights further from it than it allows, NaN or out-of-range values,
     rows of another shape or all zero, or a damping that the preset cannot hold; RefusedError for a wrong signature.
     """
     client = ClientFolder.create(folder)
-    for path in (client.secret, client.enrolment):
-        refuse_existing(path, force=force)
     model = open_base(tool, base, layout, provider_key)
     fixed = _fixed(theta, model.layout)
     if not unchecked:
         check_distance(fixed, model, np.ones(model.layout.weights, np.bool_))
     checked = ClientRows.checked(rows, model.layout, tool.preset.client_rows, consumed=consume)
-    with _all_or_none(client.base, client.secret, client.enrolment, client.openings):
+    intended = Intended(client_id, model.model_ref, model.layout, fixed, checked)
+    with client.exclusive(), _all_or_none(client.base, client.secret, client.enrolment, client.openings):
+        result = commit_into(tool, client, client, intended, force, on_progress)
         if client.base.resolve() != model.path.resolve():
             with open_input(model.path) as source, atomic_file(client.base, force=True) as target:
                 shutil.copyfileobj(source, target, 1 << 20)
-        result = commit_into(tool, client, client_id, model.model_ref, model.layout, fixed, checked, force, on_progress)
         keys = register(client, Enrolment.from_file(client.enrolment, verify=False))
         openings.follow(client.openings, weights=keys[openings.WEIGHTS], rows=keys[openings.ROWS])
     return result
@@ -129,28 +131,30 @@ def check_distance(theta: np.ndarray, base: Base, free: np.ndarray) -> None:
 
 
 def commit_into(
-    tool: Toolchain, client: ClientFolder, client_id: str, model: ModelRef, cut: ChunkedLayout, theta: np.ndarray, rows: ClientRows,
-    force: bool, on_progress: OnProgress | None,
-) -> CommitResult:  # fmt: skip
-    """Write secret and enrolment of `theta` int32 [W] and `rows` into `client`."""
+    tool: Toolchain, client: ClientFolder, made: ClientFolder, intended: Intended, force: bool, on_progress: OnProgress | None
+) -> CommitResult:
+    """Write secret and enrolment of what is intended into `made`, the client's folder or its renewal.
+
+    Without `force`, what a killed run has left there is taken up again or removed, as `take_up` says.
+    """
     started = time.monotonic()
-    integers = scratch_array((len(rows.values) * cut.weights,), np.int8, client.path)
+    begun = None if force else take_up(tool, client, made, intended)
+    if begun is not None:
+        return CommitResult(made.enrolment, made.secret, begun.digest, begun.gamma, time.monotonic() - started, None)
+    cut, rows = intended.layout, intended.rows
+    integers = scratch_array((len(rows.values) * cut.weights,), np.int8, made.path)
     gamma = _quantise(tool, cut, rows, integers, on_progress)
-    shared = {"client_id": client_id, "layout": cut, "preset": tool.preset.name, "gamma": gamma}
-    draft_path = client.path / ".draft-secret.safetensors"
-    try:
+    shared = {"client_id": intended.client_id, "layout": cut, "preset": tool.preset.name, "gamma": gamma}
+    with passing_folder(made.path) as passing:
         draft = ClientSecret.parse(shared | {"enrolment_digest": ""}).to_file(
-            draft_path, _secret_tensors(cut, theta, integers), force=True
+            passing / "secret", _secret_tensors(cut, intended.theta, integers)
         )
         del integers  # in the draft now; their file would lie beside it and the secret
-        enrolment, report = _commit(tool, client, shared, model, draft_path, force, on_progress)
+        tensors, peak = _commit(tool, draft.path, passing / "commitments", on_progress)
+        enrolment = _enrolment(tool, shared, intended.model).to_file(made.enrolment, tensors, force=force)
         copies = {name: LazyTensor(spec, partial(_one, draft, name)) for name, spec in draft.container.specs.items()}
-        ClientSecret.parse(shared | {"enrolment_digest": enrolment.digest}).to_file(client.secret, copies, force=force)
-    finally:
-        draft_path.unlink(missing_ok=True)
-    return CommitResult(
-        client.enrolment, client.secret, enrolment.digest, gamma, time.monotonic() - started, report.get("peak_rss_bytes")
-    )
+        ClientSecret.parse(shared | {"enrolment_digest": enrolment.digest}).to_file(made.secret, copies, force=force)
+    return CommitResult(made.enrolment, made.secret, enrolment.digest, gamma, time.monotonic() - started, peak)
 
 
 def register(client: ClientFolder, enrolment: Enrolment) -> dict[str, tuple[str, ...]]:
@@ -162,20 +166,14 @@ def register(client: ClientFolder, enrolment: Enrolment) -> dict[str, tuple[str,
 
 
 def _commit(
-    tool: Toolchain,
-    client: ClientFolder,
-    shared: dict[str, Any],
-    model: ModelRef,
-    draft: Path,
-    force: bool,
-    on_progress: OnProgress | None,
-) -> tuple[Enrolment, dict[str, Any]]:
-    commitments = client.path / ".commitments.safetensors"
-    try:
-        report = tool.prover.enrol(tool.tables, tool.srs, draft, commitments, on_progress)
-        tensors = load_arrays(commitments)
-    finally:
-        commitments.unlink(missing_ok=True)
+    tool: Toolchain, draft: Path, commitments: Path, on_progress: OnProgress | None
+) -> tuple[dict[str, np.ndarray], int | None]:
+    """Commitments, and the prover's peak memory."""
+    report = tool.prover.enrol(tool.tables, tool.srs, draft, commitments, on_progress)
+    return load_arrays(commitments), report.get("peak_rss_bytes")
+
+
+def _enrolment(tool: Toolchain, shared: dict[str, Any], model: ModelRef) -> Enrolment:
     made = {"tables_digest": tool.tables_digest, "srs_digest": tool.srs_digest, "srs_insecure": tool.srs_insecure}
     fields = {
         **shared,
@@ -185,7 +183,7 @@ def _commit(
         "nonce": secrets.token_hex(32),
         "created": now(),
     }
-    return Enrolment.parse(fields).to_file(client.enrolment, tensors, force=force), report
+    return Enrolment.parse(fields)
 
 
 def _fixed(theta: np.ndarray, cut: ChunkedLayout) -> np.ndarray:

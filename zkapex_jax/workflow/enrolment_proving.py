@@ -17,7 +17,7 @@ from zkapex_jax.protocol import Base, ClientSecret, Enrolment, EnrolmentProof, S
 from zkapex_jax.protocol.bundle import MAX_PROOF_BYTES
 from zkapex_jax.protocol.checks import check_base, check_replaced, check_secret
 from zkapex_jax.prover import EnrolmentFiles, OnProgress, tell
-from zkapex_jax.workflow import openings
+from zkapex_jax.workflow import counted, openings
 from zkapex_jax.workflow.enrolment_check import check_enrolment_chunk
 from zkapex_jax.workflow.folders import ClientFolder
 from zkapex_jax.workflow.openings import ROWS, WEIGHTS, Opening
@@ -116,11 +116,14 @@ def prove_enrolment(
         files = _files(tool, session, on_progress)
         refuse_seeded(proofs, range(len(session.enrolment.layout.chunks)))
         missing = [chunk for chunk in range(len(session.enrolment.layout.chunks)) if not is_proven(proofs, chunk)]
-        openings.spend(session.client.openings, session.openings(tool, missing))
+        counted.count_once(
+            proofs, missing, lambda fresh: openings.spend(session.client.openings, session.openings(tool, fresh))
+        )
         report = tool.prover.prove_enrolment(
             tool.enrol_tables, tool.srs, files, secret=session.secret.path, out=proofs, unchecked=unchecked,
             current_secret=session.client.secret if session.state else None, on_progress=on_progress,
         )  # fmt: skip
+        counted.release(proofs)
     proof = _write(tool, session, proofs, target, force=force)
     chunks, peak = proved_chunks(report)
     spent, us_per_weight = speed(chunks)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +14,12 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from zkapex_jax.errors import InputError, StorageError
-from zkapex_jax.formats.atomic import make_directory, storage_errors
+from zkapex_jax.formats.atomic import atomic_file, make_directory, publish, storage_errors, sweep
+from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.formats.reading import open_input
 from zkapex_jax.ledger import Ledger
 from zkapex_jax.protocol.artefact import Artefact
+from zkapex_jax.protocol.state import State
 
 Typed = TypeVar("Typed", bound=Artefact)
 
@@ -30,7 +32,10 @@ class ClientFolder:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        return cls(make_directory(path, mode=0o700))
+        """Make the folder if it is not there. What killed commands have left in it is removed, here and in `open`."""
+        folder = cls(make_directory(path, mode=0o700))
+        folder._sweep()
+        return folder
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -38,6 +43,7 @@ class ClientFolder:
         folder = cls(Path(path))
         if not folder.enrolment.is_file():
             raise InputError("holds no enrolment", code="missing_file", file=path, hint="make one with `zkapex enrol`")
+        folder._sweep()
         return folder
 
     @property
@@ -81,13 +87,19 @@ class ClientFolder:
         finally:
             os.close(handle)
 
+    def _sweep(self) -> None:
+        for place in (self.path, self.path / "renewal", self.path / "points"):
+            sweep(place)
+
     def points(self, digest: str) -> Path:
         """Cache of the checked points of an enrolment or request."""
         return make_directory(self.path / "points") / f"{digest}.safetensors"
 
     def request_folder(self, request_id: str) -> Path:
-        """Where the answer to one request is made: update, chunk proofs, bundle."""
-        return make_directory(self.path / "requests" / request_id, mode=0o700)
+        """Where the answer to one request is made: update, chunk proofs, bundle. What killed commands left there is removed."""
+        folder = make_directory(self.path / "requests" / request_id, mode=0o700)
+        sweep(folder)
+        return folder
 
 
 @dataclass(frozen=True)
@@ -99,8 +111,10 @@ class Provider:
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Self:
-        """Open a provider's folder, or with `create` make one where there is none yet."""
+        """Open a provider's folder, or with `create` make one where there is none yet. What killed commands left is removed."""
         ledger_path = Path(path) / "ledger.sqlite"
+        for place in (Path(path), Path(path) / "artefacts", Path(path) / "points"):
+            sweep(place)
         if create and not ledger_path.exists():
             make_directory(path)
             return cls(Path(path), Ledger.create(ledger_path))
@@ -130,33 +144,35 @@ class Provider:
         return artefact
 
     def keep(self, artefact: Typed) -> Typed:
-        """Copy an artefact in, under its digest. What is done next is done to the copy: the original may change hands."""
+        """Copy an artefact in, durably, under its digest; a damaged copy is replaced.
+
+        What is done next is done to the copy: the original may change hands.
+        """
+        with contextlib.suppress(InputError):
+            return self.load(type(artefact), artefact.digest)
         path = self.artefact(artefact.digest)
-        if not path.exists():
-            _copy(artefact.path, path)
+        with open_input(artefact.path) as file, atomic_file(path, force=True) as out:
+            shutil.copyfileobj(file, out, 1 << 20)
         return self.load(type(artefact), artefact.digest)
 
-    def make(self, write: Callable[[Path], Typed]) -> Typed:
-        """Let `write` make an artefact under a passing name, then keep it under its digest."""
-        passing = self.artefact(f"passing-{uuid.uuid4().hex}")
+    def state(self, digest: str, write: Callable[[Path], State]) -> State:
+        """A kept state; where its file is lost or damaged, `write` makes it again from what it follows.
+
+        Raises InputError if that makes another one.
+        """
         try:
-            made = write(passing)
+            return self.load(State, digest)
+        except InputError:
+            made = self.make(write)
+            if made.digest != digest:
+                raise
+            return made
+
+    def make(self, write: Callable[[Path], Typed]) -> Typed:
+        """Let `write` make an artefact under a passing name, then keep it, durably, under its digest."""
+        with passing_folder(make_directory(self.path / "artefacts")) as passing:
+            made = write(passing / "made")
             path = self.artefact(made.digest)
             with storage_errors(path):
-                os.replace(passing, path)
-        finally:
-            passing.unlink(missing_ok=True)
+                publish(passing / "made", path, force=True)
         return type(made).from_file(path)
-
-
-def _copy(source: Path, target: Path) -> None:
-    passing = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    try:
-        with open_input(source) as file, storage_errors(target), open(passing, "xb") as out:
-            shutil.copyfileobj(file, out, 1 << 20)
-            out.flush()
-            os.fsync(out.fileno())
-        with storage_errors(target):
-            os.replace(passing, target)
-    finally:
-        passing.unlink(missing_ok=True)

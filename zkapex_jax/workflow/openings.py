@@ -2,9 +2,10 @@
 
 A column with B blinding rows hides its content for at most B - 1 evaluations over its whole life. A proof reveals two:
 the column's value at the challenge, and its share of the combined opening. Every proof counts, online or of an
-enrolment, refused or tried again or not; the count is on the disk before a proof is started. Com(θ̂u) of a proof is
-counted once for it, and goes on counting as the next Com(θ̂p). Two openings of Com(θ̂p) are set aside for the proof
-that ties a new enrolment to it: without them a client could neither answer nor enrol anew.
+enrolment, refused or tried again or not; the count is on the disk before a proof is started (what a killed run counted
+and did not finish is not counted again: `counted`). Com(θ̂u) of a proof is counted once for it, and goes on counting as the
+next Com(θ̂p). Two openings of Com(θ̂p) are set aside for the proof that ties a new enrolment to it: without them a client
+could neither answer nor enrol anew.
 """
 
 from __future__ import annotations

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from pathlib import Path
 from typing import Literal
 
 from zkapex_jax.errors import InputError
-from zkapex_jax.formats.atomic import storage_errors
+from zkapex_jax.formats.atomic import publish, storage_errors
+from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.protocol import Base, Enrolment, Points, Request
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.workflow.toolchain import Toolchain
@@ -24,13 +23,10 @@ def ensure_points(
     """The cache at `path`, made if it is absent, damaged or of another artefact. Raises InputError for a bad point."""
     if _fits(path, artefact.digest):
         return path
-    passing = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        tool.prover.admit(kind, tool.tables, tool.srs, artefact.path, passing, on_progress)
+    with passing_folder(path.parent) as passing:
+        tool.prover.admit(kind, tool.tables, tool.srs, artefact.path, passing / path.name, on_progress)
         with storage_errors(path):
-            os.replace(passing, path)
-    finally:
-        passing.unlink(missing_ok=True)
+            publish(passing / path.name, path, force=True)
     return path
 
 

@@ -20,7 +20,7 @@ from zkapex_jax.protocol.artefact import POINT_BYTES
 from zkapex_jax.protocol.bundle import MAX_PROOF_BYTES
 from zkapex_jax.protocol.checks import check_update
 from zkapex_jax.prover import OnProgress, Progress, ProofFiles
-from zkapex_jax.workflow import openings
+from zkapex_jax.workflow import counted, openings
 from zkapex_jax.workflow.openings import Opening
 from zkapex_jax.workflow.points import ensure_points
 from zkapex_jax.workflow.session import ClientSession
@@ -89,7 +89,7 @@ def prove(
         files = proof_files(tool, session, on_progress)
         refuse_seeded(proofs, session.request.touched)
         missing = [chunk for chunk in session.request.touched if not is_proven(proofs, chunk)]
-        openings.spend(session.client.openings, chunk_openings(tool, session, missing))
+        _count(tool, session, proofs, missing, near=cluster is None)
         lines: dict[int, dict[str, Any]] = {}
         if cluster is not None and missing:
             from zkapex_jax.workflow.cluster_proving import prove_chunks
@@ -103,6 +103,7 @@ def prove(
         )  # fmt: skip
         report["chunks"] = [lines.get(line.get("chunk"), line) for line in report["chunks"]]
         _count_answer(tool, session, proofs)
+        counted.release(proofs)
     bundle = _bundle(tool, session, proofs, target, force=force)
     return _result(bundle, report, time.monotonic() - started)
 
@@ -212,6 +213,17 @@ def chunk_openings(tool: Toolchain, session: ClientSession, chunks: Sequence[int
     for chunk in chunks:
         for part, points in parts:
             yield Opening(chunk, part, openings.key_of(points[chunk]), openings.limit_for(tool.preset, part))
+
+
+def _count(tool: Toolchain, session: ClientSession, proofs: Path, missing: list[int], *, near: bool) -> None:
+    """Count one proof of each missing chunk. Those that workers make (`near` false) leave this machine at once."""
+    if not near:
+        counted.release(proofs)
+        openings.spend(session.client.openings, chunk_openings(tool, session, missing))
+        return
+    counted.count_once(
+        proofs, missing, lambda fresh: openings.spend(session.client.openings, chunk_openings(tool, session, fresh))
+    )
 
 
 def _count_answer(tool: Toolchain, session: ClientSession, proofs: Path) -> None:

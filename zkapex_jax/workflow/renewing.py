@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from zkapex_jax.errors import RefusedError
-from zkapex_jax.formats.atomic import refuse_existing, storage_errors, sync_directory
+from zkapex_jax.formats.atomic import publish, refuse_existing, storage_errors
 from zkapex_jax.protocol import Base, ClientSecret, Enrolment, State
 from zkapex_jax.protocol.checks import check_state
 from zkapex_jax.prover import OnProgress
@@ -20,6 +19,7 @@ from zkapex_jax.workflow.enrolment_proving import prove_enrolment, require_curre
 from zkapex_jax.workflow.folders import ClientFolder
 from zkapex_jax.workflow.openings import Budget
 from zkapex_jax.workflow.toolchain import Toolchain
+from zkapex_jax.workflow.unfinished import Intended
 
 
 def current_theta(folder: Path) -> np.ndarray:
@@ -48,7 +48,8 @@ def renew(
     """Enrol anew with gradient rows `rows` (float32 [n, W], taken at `current_theta`) from the ledger's current `state`.
 
     Weights are those of the client's secret; `base` another base of the provider than before. The files go to
-    `folder`/renewal; `adopt` takes them over once the provider has admitted them.
+    `folder`/renewal; `adopt` takes them over once the provider has admitted them. A run that was killed is taken up again by
+    the same call.
 
     Raises InputError as `enrol` does, and if the secret is older than `state`; RefusedError if files do not belong
     together, or the present commitments were opened as often as their blinding allows.
@@ -58,15 +59,16 @@ def renew(
     check_state(replaced, old)
     require_current(client, replaced)
     renewal = ClientFolder.create(client.renewal.path)
-    for path in (renewal.secret, renewal.enrolment, renewal.enrolment_proof):
-        refuse_existing(path, force=force)
+    refuse_existing(renewal.enrolment_proof, force=force)
     model, theta = Base.from_file(base or client.base), current_theta(folder)
     tool.check(model)
     if not unchecked:
         check_distance(theta, model, ~replaced.cumulative())
     checked = ClientRows.checked(rows, model.layout, tool.preset.client_rows, free=~replaced.cumulative())
-    committed = commit_into(tool, renewal, old.client_id, model.model_ref, model.layout, theta, checked, force, on_progress)
-    register(client, Enrolment.from_file(renewal.enrolment, verify=False))
+    intended = Intended(old.client_id, model.model_ref, model.layout, theta, checked)
+    with client.exclusive():
+        committed = commit_into(tool, client, renewal, intended, force, on_progress)
+        register(client, Enrolment.from_file(renewal.enrolment, verify=False))
     proved = prove_enrolment(
         tool, folder=folder, base=model.path, state=state, check=check, unchecked=unchecked, force=force, on_progress=on_progress
     )
@@ -79,6 +81,11 @@ def adopt(*, folder: Path, state: Path) -> Path:
     `state` is the one that the provider returned. Raises RefusedError if it does not hold the new enrolment.
     """
     client, after = ClientFolder.open(folder), State.from_file(state)
+    with client.exclusive():
+        return _adopt(client, after)
+
+
+def _adopt(client: ClientFolder, after: State) -> Path:
     made = client.renewal if client.renewal.enrolment.is_file() else client
     enrolment = Enrolment.from_file(made.enrolment)
     check_state(after, enrolment)
@@ -94,6 +101,5 @@ def adopt(*, folder: Path, state: Path) -> Path:
         source = getattr(made, name)
         if source.exists():
             with storage_errors(source):
-                os.replace(source, getattr(client, name))
-    sync_directory(client.path)
+                publish(source, getattr(client, name), force=True)
     return client.secret

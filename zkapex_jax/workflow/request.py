@@ -15,12 +15,14 @@ import numpy as np
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.arrays import load_arrays
 from zkapex_jax.formats.atomic import refuse_existing
+from zkapex_jax.formats.passing import passing_folder, sweep_beside
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.protocol import ChunkedLayout, ModelRef, Request, RequestDraft, SigningKey, chunk_name
 from zkapex_jax.protocol.fields import now
 from zkapex_jax.protocol.masks import pack_mask, touched_chunks
 from zkapex_jax.protocol.request import RULES
 from zkapex_jax.prover import OnProgress
+from zkapex_jax.workflow.base import PUBLISH_HINT
 from zkapex_jax.workflow.toolchain import Toolchain
 
 
@@ -61,7 +63,8 @@ def create_request(
     Raises InputError for a mask or rows of another shape, an empty mask, or a budget that misses a touched chunk.
     """
     started = time.monotonic()
-    refuse_existing(out, force=force)
+    sweep_beside(out)
+    refuse_existing(out, force=force, hint=PUBLISH_HINT)
     cut = ChunkedLayout.cut(layout, tool.preset)
     touched = _touched(mask, cut)
     tensors = _public_tensors(tool, cut, mask, forget_rows, touched)
@@ -71,12 +74,9 @@ def create_request(
         "nonce": secrets.token_hex(32), "forget": forget, "rules": RULES, "touched": touched,
         "budget": _budgets(budget, touched), "created": now(), "signer": key.public,
     }  # fmt: skip
-    draft_path = out.with_name(f".{out.name}.{uuid.uuid4().hex}.draft")
-    try:
-        draft = RequestDraft.parse(fields).to_file(draft_path, tensors)
+    with passing_folder(out.parent) as passing:
+        draft = RequestDraft.parse(fields).to_file(passing / "draft", tensors)
         commitments, report = _commit(tool, draft, on_progress)
-    finally:
-        draft_path.unlink(missing_ok=True)
     request = Request.parse(fields).to_file(out, tensors | commitments, sign=key.sign, force=force)
     return RequestResult(
         out, request.digest, request.request_id, touched, request.touched_weights, int(mask.sum()),
@@ -111,8 +111,5 @@ def _public_tensors(
 
 def _commit(tool: Toolchain, draft: RequestDraft, on_progress: OnProgress | None) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     commitments = draft.path.with_suffix(".commitments")
-    try:
-        report = tool.prover.commit_request(tool.tables, tool.srs, draft.path, commitments, on_progress)
-        return load_arrays(commitments), report
-    finally:
-        commitments.unlink(missing_ok=True)
+    report = tool.prover.commit_request(tool.tables, tool.srs, draft.path, commitments, on_progress)
+    return load_arrays(commitments), report

@@ -108,7 +108,13 @@ def conclude(provider: Provider, case: Case, result: VerifyResult) -> VerifyResu
         provider.ledger.refuse(case.bundle, reason=result.reason or "refused", seconds=result.seconds)
         return result
     after = provider.make(partial(next_state, case.state, case.request, case.bundle))
-    provider.ledger.accept(case.bundle, after, seconds=result.seconds)
+    try:
+        provider.ledger.accept(case.bundle, after, seconds=result.seconds)
+    except RefusedError:
+        known = provider.ledger.verdict(case.bundle.digest)
+        if known is None or not known.accepted:
+            raise
+        return replace(result, state=after.path, already_recorded=True)  # by a process that judged it at the same time
     return replace(result, state=after.path)
 
 
@@ -198,15 +204,17 @@ def parse_verdict(report: dict[str, Any], wanted: tuple[int, ...]) -> tuple[tupl
 
 
 def _recorded(provider: Provider, bundle: Bundle, seconds: float) -> VerifyResult:
-    """The verdict that the ledger holds: the same bundle twice is no second acceptance."""
+    """The verdict that the ledger holds: the same bundle twice is no second acceptance. Kept files that were damaged are restored."""
     request = provider.load(Request, bundle.request_digest)
     if provider.ledger.enrolment(bundle.client_id).digest != bundle.enrolment_digest:
         raise RefusedError(
             "was accepted for an enrolment that has been replaced", code="replay", file=bundle.path, field="enrolment_digest"
         )
-    state = provider.artefact(provider.ledger.state(bundle.client_id).digest)
+    kept = provider.keep(bundle)
+    before = partial(provider.load, State, bundle.state_digest)
+    current = provider.state(provider.ledger.state(bundle.client_id).digest, lambda path: next_state(before(), request, kept, path))
     weights = request.touched_weights
     return VerifyResult(
         True, None, bundle.client_id, request.request_id, bundle.digest, bundle.insecure, (), weights, seconds,
-        1e6 * seconds / weights, None, state, already_recorded=True,
+        1e6 * seconds / weights, None, current.path, already_recorded=True,
     )  # fmt: skip
