@@ -7,7 +7,7 @@ from artefact_factory import Factory
 from sqlalchemy import literal, select, union_all
 
 from zkapex_jax.errors import InputError, RefusedError
-from zkapex_jax.ledger import FleetQuery, Ledger, client_detail, export_rows, fleet_page
+from zkapex_jax.ledger import FleetQuery, Ledger, client_detail, export_rows, fleet_page, fleet_row
 from zkapex_jax.protocol import Enrolment, Request, SigningKey
 from zkapex_jax.protocol.chain import next_state
 
@@ -88,6 +88,29 @@ def test_clients_that_are_known_but_not_enrolled(ledger: Ledger, request_one: Re
     assert [row.client_id for row in rows] == ["alice", "bob", "carol", "dave", "eve"]
     assert (rows[-1].status, rows[-1].reason, rows[-1].enrolled) == ("not_enrolled", "has not enrolled", None)
     assert tuple(export_rows(ledger, FleetQuery(known=chosen))) == rows
+
+
+def test_one_row_is_that_of_the_page(ledger: Ledger, request_one: Request) -> None:
+    for query in (FleetQuery(), FleetQuery(request_id=request_one.request_id, search="nobody"), FleetQuery(late_before=EVER)):
+        for name in ("alice", "bob", "carol", "dave"):
+            row = fleet_row(ledger, query, name)
+            assert row in fleet_page(ledger, FleetQuery(request_id=query.request_id, late_before=query.late_before)).rows
+            assert row and row.client_id == name
+    assert fleet_row(ledger, FleetQuery(), "ali") is None
+    assert fleet_row(ledger, FleetQuery(known=select(literal("joe"))), "joe").status == "not_enrolled"
+
+
+def test_last_seen_is_of_any_request(ledger: Ledger, make: Factory, key: SigningKey, request_one: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who answered one request, and not the next, was seen when it answered."""
+    monkeypatch.setattr("zkapex_jax.ledger.rows.now", lambda: "2999-01-01T00:00:00Z")
+    enrolment, state = make.enrol(ledger, "erin")
+    asked = [make.request(key) for _ in range(2)]
+    for request in asked:
+        ledger.add_request(request)
+    monkeypatch.setattr("zkapex_jax.ledger.rows.now", lambda: "2999-02-02T00:00:00Z")
+    ledger.refuse(make.bundle(enrolment, asked[0], state), reason="chunk 0: fold.last", seconds=0.1)
+    row = fleet_row(ledger, FleetQuery(request_id=asked[1].request_id), "erin")
+    assert (row.status, row.last_seen) == ("pending", "2999-02-02T00:00:00Z")
 
 
 def test_export_is_all_pages(ledger: Ledger, make: Factory, request_one: Request, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The provider's ledger: an append-only hash chain with its rows, in one SQLite file or a PostgreSQL database."""
 
 from zkapex_jax.ledger.detail import ClientDetail, ClientState, ClientVerdict, client_detail
-from zkapex_jax.ledger.fleet import FleetQuery, FleetRow, Page, export_rows, fleet_page
+from zkapex_jax.ledger.fleet import FleetQuery, FleetRow, Page, export_rows, fleet_page, fleet_row
 from zkapex_jax.ledger.ledger import Ledger
 from zkapex_jax.ledger.records import BaseRecord, EnrolmentRecord, RequestRecord, StateRecord, VerdictRecord
 
@@ -21,4 +21,5 @@ __all__ = [
     "client_detail",
     "export_rows",
     "fleet_page",
+    "fleet_row",
 ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError
@@ -80,12 +80,18 @@ def fleet_page(ledger: Ledger, query: FleetQuery) -> Page:
     """One page of the fleet. Raises InputError if there is no request of that id."""
     with ledger.reading() as session:
         table = _table(session, query)
-        counts = dict.fromkeys(STATUSES, 0) | {
-            status: count for status, count in session.execute(select(table.c.status, func.count()).group_by(table.c.status))
-        }
-        total = counts[query.status] if query.status else sum(counts.values())
-        rows = _rows(session, fleet_sql.page(table, query.status, query.sort, query.descending, query.offset, query.limit))
-    return Page(rows, total, counts)
+        statement = fleet_sql.page_and_counts(table, query.status, query.sort, query.descending, query.offset, query.limit)
+        found = sorted(session.execute(statement), key=lambda row: row[0])
+    counts = dict.fromkeys(STATUSES, 0) | {row[3]: row[5] for row in found if row[0] == 0}
+    rows = tuple(FleetRow(*row[1:]) for row in found if row[0] > 0)
+    return Page(rows, counts[query.status] if query.status else sum(counts.values()), counts)
+
+
+def fleet_row(ledger: Ledger, query: FleetQuery, client_id: str) -> FleetRow | None:
+    """One client as the query judges it, whatever it searches and shows; None if neither the ledger nor `known` has it."""
+    with ledger.reading() as session:
+        rows = _rows(session, select(_table(session, replace(query, search=""), client_id)))
+    return rows[0] if rows else None
 
 
 def export_rows(ledger: Ledger, query: FleetQuery) -> Iterator[FleetRow]:
@@ -104,7 +110,7 @@ def export_rows(ledger: Ledger, query: FleetQuery) -> Iterator[FleetRow]:
         after = window[1]
 
 
-def _table(session: Session, query: FleetQuery, window: tuple[str, str] | None = None) -> Any:
+def _table(session: Session, query: FleetQuery, window: fleet_sql.Window | None = None) -> Any:
     request = None
     if query.request_id is not None:
         request = session.scalars(select(RequestRow).where(RequestRow.request_id == query.request_id)).one_or_none()

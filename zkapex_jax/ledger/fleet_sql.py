@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, literal, null, or_, select, true, union
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, literal, null, or_, select, true, union, union_all
 from sqlalchemy.orm import Session
 
 from zkapex_jax.ledger.schema import EnrolmentRow, RequestRow, StateRow, VerdictRow
 
-Window = tuple[str, str]
+#: Client ids above the first and up to the second; or one alone.
+Window = tuple[str, str] | str
 
 
 def fleet(
@@ -18,21 +19,22 @@ def fleet(
     """One row a client: client_id, enrolled, status, reason, position, answered, last_seen.
 
     In question are the given request, or all open ones. A client is asked by those that are younger than its first
-    enrolment: it may enrol anew only when none waits. `window`: client ids above the first and up to the second.
+    enrolment: it may enrol anew only when none waits. `last_seen` is of anything that it sent, in question or not.
     """
     scope = RequestRow.closed.is_(None) if request is None else RequestRow.id == request.id
     late = or_(RequestRow.closed.is_not(None), RequestRow.received <= late_before if late_before else False)
     clients, enrolled, states = _clients(known, window), _enrolled(window), _states(window)
-    answers = _answers(scope, late, window)
+    answers, heard = _answers(scope, late, window), _heard(window)
     judged = (
         select(clients.c.client_id, enrolled.c.enrolled, enrolled.c.seen, states.c.position, answers.c.answered, answers.c.refusal,
-               answers.c.seen.label("heard"), func.coalesce(answers.c.refused, 0).label("refused"), _asked(enrolled, scope).label("asked"),
+               heard.c.heard, func.coalesce(answers.c.refused, 0).label("refused"), _asked(enrolled, scope).label("asked"),
                (_asked(enrolled, scope) - func.coalesce(answers.c.accepted, 0)).label("waiting"),
                (_asked(enrolled, and_(scope, late)) - func.coalesce(answers.c.accepted_late, 0)).label("overdue"))
         .select_from(clients)
         .outerjoin(enrolled, enrolled.c.client_id == clients.c.client_id)
         .outerjoin(answers, answers.c.client_id == clients.c.client_id)
         .outerjoin(states, states.c.client_id == clients.c.client_id)
+        .outerjoin(heard, heard.c.client_id == clients.c.client_id)
     )  # fmt: skip
     if search:
         judged = judged.where(clients.c.client_id.icontains(search, autoescape=True))
@@ -41,12 +43,26 @@ def fleet(
 
 def page(table: CTE, status: str | None, sort: str, descending: bool, offset: int, limit: int) -> Select[Any]:
     """Rows of the table in order: absent values last; where equal, by client id."""
-    column = table.c[sort]
     rows = select(table) if status is None else select(table).where(table.c.status == status)
+    return rows.order_by(*_order(table, sort, descending)).offset(offset).limit(limit)
+
+
+def page_and_counts(table: CTE, status: str | None, sort: str, descending: bool, offset: int, limit: int) -> Select[Any]:
+    """One statement, so that the table is worked out once: rows of the page with their place before them, from 1; and at
+    place 0 each status that occurs, with the number of its clients where a row has its position.
+    """
+    rows = page(table, status, sort, descending, offset, limit).subquery("page")
+    place = func.row_number().over(order_by=_order(rows, sort, descending)).label("place")
+    counts = select(
+        literal(0), null(), null(), table.c.status, null(), func.count(), null(), null()
+    ).group_by(table.c.status)  # fmt: skip
+    return union_all(select(place, rows), counts)
+
+
+def _order(table: Any, sort: str, descending: bool) -> list[Any]:
+    column = table.c[sort]
     order = [column.desc() if descending else column.asc()]
-    if sort != "client_id":
-        order = [case((column.is_(None), 1), else_=0), *order, table.c.client_id.asc()]
-    return rows.order_by(*order).offset(offset).limit(limit)
+    return order if sort == "client_id" else [case((column.is_(None), 1), else_=0), *order, table.c.client_id.asc()]
 
 
 def next_window(session: Session, known: Select[Any] | None, after: str, size: int) -> Window | None:
@@ -78,7 +94,9 @@ def _worded(judged: CTE, request: RequestRow | None) -> CTE:
 
 
 def _within(column: Any, window: Window | None) -> Any:
-    return true() if window is None else and_(column > window[0], column <= window[1])
+    if window is None:
+        return true()
+    return column == window if isinstance(window, str) else and_(column > window[0], column <= window[1])
 
 
 def _clients(known: Select[Any] | None, window: Window | None) -> CTE:
@@ -108,6 +126,15 @@ def _states(window: Window | None) -> CTE:
     )  # fmt: skip
 
 
+def _heard(window: Window | None) -> CTE:
+    """When each client's last bundle was judged, whatever it answered."""
+    return (
+        select(EnrolmentRow.client_id, func.max(VerdictRow.received).label("heard"))
+        .join(VerdictRow, VerdictRow.enrolment_id == EnrolmentRow.id)
+        .where(_within(EnrolmentRow.client_id, window)).group_by(EnrolmentRow.client_id).cte("heard")
+    )  # fmt: skip
+
+
 def _asked(enrolled: CTE, which: ColumnElement[bool]) -> ColumnElement[int]:
     """How many of the requests `which` are younger than the client's first enrolment."""
     count = select(func.count()).select_from(RequestRow).where(which, RequestRow.sequence > enrolled.c.first)
@@ -119,8 +146,7 @@ def _answers(scope: ColumnElement[bool], late: ColumnElement[bool], window: Wind
     accepted = func.max(case((VerdictRow.accepted, 1), else_=0))
     answer = (
         select(EnrolmentRow.client_id, VerdictRow.request_id, accepted.label("accepted"), func.max(case((late, 1), else_=0)).label("late"),
-               func.max(VerdictRow.sequence).label("last"), func.max(VerdictRow.received).label("seen"),
-               func.max(case((VerdictRow.accepted, VerdictRow.received))).label("answered"))
+               func.max(VerdictRow.sequence).label("last"), func.max(case((VerdictRow.accepted, VerdictRow.received))).label("answered"))
         .select_from(VerdictRow)
         .join(EnrolmentRow, EnrolmentRow.id == VerdictRow.enrolment_id)
         .join(RequestRow, RequestRow.id == VerdictRow.request_id)
@@ -131,6 +157,6 @@ def _answers(scope: ColumnElement[bool], late: ColumnElement[bool], window: Wind
         select(answer.c.client_id, func.sum(answer.c.accepted).label("accepted"), func.sum(1 - answer.c.accepted).label("refused"),
                func.sum(answer.c.accepted * answer.c.late).label("accepted_late"),
                func.max(case((answer.c.accepted == 0, answer.c.last))).label("refusal"),
-               func.max(answer.c.seen).label("seen"), func.max(answer.c.answered).label("answered"))
+               func.max(answer.c.answered).label("answered"))
         .group_by(answer.c.client_id).cte("answers")
     )  # fmt: skip
