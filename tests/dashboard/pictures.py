@@ -28,7 +28,7 @@ from zkapex_jax.service.dashboard import dashboard_router  # noqa: E402
 CLIENTS = 600
 #: name: (address, width, height, colours, scale, open the details)
 PICTURES = {
-    "dashboard-fleet": ("/?request=forget-2026-10&sort=status&down=1&page=1", 1200, 820, "light", 1.0),
+    "dashboard-fleet": ("/?request=forget-2026-11", 1200, 820, "light", 1.0),
     "dashboard-client": (f"/?request=forget-2026-11&client={STUMBLES}", 1400, 1000, "dark", 1.0),
     "dashboard-phone": ("/?request=forget-2026-10&status=late", 390, 844, "light", 1.25),
 }

@@ -102,7 +102,7 @@ def test_refusals_say_why_and_joined_clients_what_is_missing(browser: TestClient
     refused = browser.get("/", params={"status": "refused", "request": "forget-2026-10"}).text
     assert re.search(r"chunk \d: (proof refused|commitment)", refused)
     joined = browser.get("/", params={"q": "joined"}).text
-    assert re.findall(r'data-row data-number="\d+">([^<]+)<', joined) == ["edge-joined"] and "never enrolled" in joined
+    assert re.findall(r'data-row data-number="\d+">([^<]+)<', joined) == ["edge-joined"] and "has not enrolled" in joined
 
 
 def test_a_search_that_finds_nothing_says_so_and_asks_nothing_of_the_script(browser: TestClient) -> None:

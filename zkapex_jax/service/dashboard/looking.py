@@ -12,7 +12,7 @@ from sqlalchemy import select
 from zkapex_jax.errors import RefusedError
 from zkapex_jax.ledger import Ledger
 from zkapex_jax.ledger.detail import client_detail
-from zkapex_jax.ledger.fleet import FleetQuery, FleetRow, fleet_page
+from zkapex_jax.ledger.fleet import FleetQuery, FleetRow, fleet_page, fleet_row
 from zkapex_jax.ledger.schema import ChainEntry
 from zkapex_jax.service.dashboard import pages, words
 from zkapex_jax.service.dashboard.shelf import Facts, Shelf
@@ -81,8 +81,7 @@ class Looking:
     def client(self, view: View) -> ClientPart:
         """One client: where it stands in this view, its chain, and what the chosen step left behind."""
         name = view.client or ""
-        alone = fleet_page(self.ledger, replace(self.query(View(request=view.request, q=name)), limit=ROWS))
-        row = next((row for row in alone.rows if row.client_id == name), None)
+        row = fleet_row(self.ledger, self.query(view), name)
         try:
             history = History.of(client_detail(self.ledger, name))
         except RefusedError:

@@ -23,7 +23,7 @@ MEANINGS: dict[Status, str] = {
     "complied": "a proof was accepted",
     "pending": "asked, still in time",
     "late": "asked, out of time",
-    "refused": "a proof was sent and failed",
+    "refused": "a proof failed",
     "not_enrolled": "not asked",
 }
 
