@@ -1,12 +1,17 @@
-"""Fixtures: a service over a fresh provider's folder, behind a real socket."""
+"""Fixtures: a service over a fresh provider's folder, behind a real socket; its database is SQLite, and PostgreSQL."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from service_world import Site, open_site
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "ledger")]
+
+from postgres_server import Server, running  # noqa: E402
+from service_world import Site, open_site  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -14,8 +19,20 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str | None:
+    """URL of a new database; None: a file of the provider's folder."""
+    return None if request.param == "sqlite" else request.getfixturevalue("postgres").database()
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Site]:
-    """Serves a whole module: every test joins clients of its own."""
-    with open_site(tmp_path_factory.mktemp("site"), cache) as opened:
+def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, database: str | None) -> Iterator[Site]:
+    """Serves a whole module, once a database: every test joins clients of its own."""
+    with open_site(tmp_path_factory.mktemp("site"), cache, database=database) as opened:
         yield opened

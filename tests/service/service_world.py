@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 from chain_world import World, every, open_world  # noqa: E402
 
+from zkapex_jax.formats.atomic import make_directory  # noqa: E402
 from zkapex_jax.protocol import SigningKey, State, generate_key  # noqa: E402
 from zkapex_jax.protocol.http_auth import SignedCalls  # noqa: E402
 from zkapex_jax.service import clients  # noqa: E402
@@ -28,6 +29,7 @@ from zkapex_jax.service.app import app_of  # noqa: E402
 from zkapex_jax.service.context import Service  # noqa: E402
 from zkapex_jax.service.settings import Limits, Queue, Settings  # noqa: E402
 from zkapex_jax.service.worker import Worker  # noqa: E402
+from zkapex_jax.workflow.ledger_place import keep_url  # noqa: E402
 
 PIECE = {"Content-Type": "application/offset+octet-stream"}
 GENEROUS = Limits(jobs="100000/minute", calls="100000/minute", strangers="100000/minute", spare_disk=0)
@@ -134,11 +136,13 @@ def listening(app: Any) -> Iterator[str]:
 
 @contextlib.contextmanager
 def open_site(folder: Path, cache: Path, *, database: str | None = None, limits: Limits = GENEROUS, queue: Queue | None = None) -> Iterator[Site]:
-    """A fresh provider with one base, and its service."""
+    """A fresh provider with one base, and its service; the ledger lies in `database`, or in a file."""
+    if database is not None:
+        keep_url(make_directory(folder / "provider"), database)
     world = open_world(folder, cache)
     shutil.copy(folder / "provider.key", world.provider.path / "provider.key")
     settings = Settings(
-        provider=world.provider.path, database=database, cache=cache, allow_insecure=True, limits=limits, queue=queue or Queue(poll=0.05),
+        provider=world.provider.path, cache=cache, allow_insecure=True, limits=limits, queue=queue or Queue(poll=0.05),
     )  # fmt: skip
     service = Service.open(settings)
     with listening(app_of(service)) as url:

@@ -22,8 +22,8 @@ LIMITS = GENEROUS.model_copy(update={"bundle": 20_000, "piece": 8_192, "open_upl
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Site]:
-    with open_site(tmp_path_factory.mktemp("site"), cache, limits=LIMITS) as opened:
+def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, database: str | None) -> Iterator[Site]:
+    with open_site(tmp_path_factory.mktemp("site"), cache, database=database, limits=LIMITS) as opened:
         yield opened
 
 

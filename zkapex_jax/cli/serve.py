@@ -23,7 +23,7 @@ Database = Annotated[
     str | None,
     typer.Option(
         "--database", envvar="ZKAPEX_DATABASE", metavar="URL", show_default=False, rich_help_panel=_LIMITS,
-        help="Ledger in PostgreSQL: postgresql+psycopg://USER@HOST/NAME. Default: the SQLite file in the folder.",
+        help="The ledger's database: postgresql://USER@HOST/NAME. Default: where the folder says that it is.",
     ),
 ]  # fmt: skip
 

@@ -122,7 +122,7 @@ def put_back(store: Store, task: Task, worker: str, outcome: Outcome, queue: set
 def counts(store: Store) -> dict[str, int]:
     """Jobs by status."""
     with store.read() as session:
-        return dict(session.execute(select(Job.status, func.count()).group_by(Job.status)).tuples().all())
+        return {status: count for status, count in session.execute(select(Job.status, func.count()).group_by(Job.status))}
 
 
 def _is_due(store: Store) -> bool:

@@ -62,7 +62,7 @@ class Queue(BaseModel):
 
 
 class Settings(BaseModel):
-    """One service. `database`: SQLAlchemy URL of the ledger; None is the SQLite file in the provider's folder."""
+    """One service. `database`: URL of the ledger; None is where the provider's folder says that it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -16,6 +16,7 @@ from zkapex_jax.errors import InternalError, StorageError
 from zkapex_jax.ledger.place import parse_place
 from zkapex_jax.service.migrations.upgrading import upgrade
 from zkapex_jax.service.settings import Settings
+from zkapex_jax.workflow.ledger_place import ledger_place
 
 #: Seconds to wait for another writer of an SQLite file.
 _PATIENCE = 30
@@ -87,7 +88,7 @@ def _refused(words: str) -> StorageError:
 
 
 def _engine(settings: Settings) -> Engine:
-    place = parse_place(settings.database or settings.provider / "ledger.sqlite")
+    place = parse_place(settings.database or ledger_place(settings.provider))
     if place.file is not None:
         return _sqlite(place.url)
     try:
