@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 BYTES = 4 << 20
 MAX_K = 20
 COLUMNS = 2048
+FIXED_CELLS = 1 << 24  # of all fixed columns together: a few bytes of runs ask for a whole column of them
 NODES = 1 << 17  # of all expressions together
 LAYOUT = 64
 COUNT = 1 << 24
@@ -77,6 +78,12 @@ def _expressions(expressions: tuple[Expression, ...], where: str, left: int) -> 
 
 def _nodes(expression: Expression) -> int:
     return 1 + sum(map(_nodes, children(expression)))
+
+
+def check_fixed(columns: int, k: int) -> None:
+    """All cells of the fixed columns have room in memory. Raises TablesError."""
+    if columns << k > FIXED_CELLS:
+        raise TablesError(f"the fixed columns have more than {FIXED_CELLS} cells", field="fixed", value=columns << k)
 
 
 def check_runs(runs: Any, where: str) -> None:

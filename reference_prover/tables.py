@@ -111,6 +111,7 @@ def parse(data: bytes) -> Tables:
     k = integer(top["k"], "k", 3, limits.MAX_K + 1)
     limits.check_counts(top)
     limits.check_layout(top["layout"])
+    limits.check_fixed(len(top["fixed"]), k)
     advice = [short_name(one, f"advice[{i}]") for i, one in enumerate(items(top["advice"], "advice"))]
     fixed = [fields(one, {"name", "runs"}, f"fixed[{i}]") for i, one in enumerate(items(top["fixed"], "fixed"))]
     instance = [fields(one, {"name", "committed"}, f"instance[{i}]") for i, one in enumerate(items(top["instance"], "instance"))]
@@ -119,7 +120,7 @@ def parse(data: bytes) -> Tables:
     lookups = _each(top, "lookups", lambda one, where: _lookup(one, where, names))
     _unique([gate.id for gate in gates] + [lookup.id for lookup in lookups], "gates")
     limits.check_constraints(gates, lookups)
-    copied = {side["column"] for copy in items(top["copies"], "copies") for side in _sides(copy)}
+    copied = {_known(side["column"], "copies", names) for copy in items(top["copies"], "copies") for side in _sides(copy)}
     unusable = _unusable_rows(advice, gates, lookups, copied)
     usable = (1 << k) - unusable
     if usable <= 0:

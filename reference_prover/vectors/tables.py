@@ -179,7 +179,9 @@ EDITS: dict[str, Callable[[Json], Any]] = {
     "region_of_no_rows": lambda d: d["regions"][0].update(rows="0"),
     "region_into_unusable": lambda d: d["regions"][0].update(rows="11"),
     "copy_unknown_column": lambda d: d["copies"][0]["left"].update(column="w"),
+    "copy_column_is_a_list": lambda d: d["copies"][0]["left"].update(column=["a"]),
     "copy_of_itself": lambda d: d["copies"][0].update(right=d["copies"][0]["left"]),
     "copy_unusable_row": lambda d: d["copies"][0]["left"].update(row="10"),
     "region_past_end": lambda d: d["regions"][0].update(rows="17"),
+    "fixed_columns_of_gigabytes": lambda d: d.update(k="20", fixed=d["fixed"] + [{"name": f"f.{i}", "runs": []} for i in range(16)]),
 }

@@ -27,6 +27,8 @@ pub mod limits {
     pub const MIN_K: u32 = 3;
     pub const MAX_K: u32 = 20;
     pub const COLUMNS: usize = 2048;
+    /// Of all fixed columns together: a few bytes of runs ask for a whole column of them.
+    pub const FIXED_CELLS: usize = 1 << 24;
     pub const CONSTRAINTS: usize = 1024;
     pub const NODES: usize = 1 << 17;
     pub const DEPTH: usize = 32;

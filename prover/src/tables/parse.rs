@@ -31,7 +31,11 @@ pub(super) fn tables(root: &Node) -> Result<Tables> {
         instance: instance_columns(&instance)?,
         ..Tables::default()
     };
-    out.fixed = fixed.list(limits::COLUMNS)?.iter().map(|n| fixed_column(n, out.domain())).collect::<Result<_>>()?;
+    let fixed_columns = fixed.list(limits::COLUMNS)?;
+    if fixed_columns.len() << out.k > limits::FIXED_CELLS {
+        return Err(fixed.error(format!("the fixed columns have more than {} cells", limits::FIXED_CELLS)));
+    }
+    out.fixed = fixed_columns.iter().map(|n| fixed_column(n, out.domain())).collect::<Result<_>>()?;
     let columns = columns(&out)?;
     let mut parser = Parser::new(&columns);
     let gates = gates.list(limits::CONSTRAINTS)?.iter().map(|n| gate(n, &mut parser)).collect::<Result<Vec<_>>>()?;
