@@ -13,7 +13,7 @@ from experiments.lab.data.image_folder import ImageFolder, scan
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import storage_errors
 from zkapex_jax.models.configs import CONFIG_FILE
-from zkapex_jax.models.weights import weights_file
+from zkapex_jax.models.weight_files import find_weights
 from zkapex_jax.tasks.training import Schedule
 
 _BLOCK = 2**20
@@ -69,7 +69,7 @@ class ImagesConfig(Config):
         """What the folders hold, by names and sizes of files, and the checkpoint's bytes; where they lie does not matter."""
         checkpoint = Path(self.checkpoint)
         return {"data": listing(scan(self.data)), "personal": listing(scan(self.personal)),
-                "checkpoint": [_digest(checkpoint / CONFIG_FILE), _digest(weights_file(checkpoint))]}  # fmt: skip
+                "checkpoint": [_digest(checkpoint / CONFIG_FILE), *map(_digest, find_weights(checkpoint).files)]}  # fmt: skip
 
     def digest(self) -> str:
         """As every study's, but that folders count by what they hold."""

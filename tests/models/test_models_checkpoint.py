@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checkpoint_folders import torch_layout
 from flax.serialization import to_bytes
 from safetensors.numpy import save_file
 
@@ -22,19 +23,6 @@ Tiny = tuple[Model, dict[str, Any], dict[str, np.ndarray]]
 def same(left: dict[str, Any], right: dict[str, Any]) -> bool:
     left, right = paths_of(left), paths_of(right)
     return left.keys() == right.keys() and all(np.array_equal(left[path], right[path]) for path in left)
-
-
-def torch_layout(params: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Names and axes as PyTorch stores them: weights [out, in], convolutions [out, in, height, width]."""
-    tensors = {}
-    for path, leaf in paths_of(params).items():
-        head, _, kind = path.replace("/", ".").rpartition(".")
-        leaf = np.asarray(leaf)
-        if kind == "kernel":
-            leaf = leaf.transpose(3, 2, 0, 1) if leaf.ndim == 4 else leaf.T
-        renamed = {"kernel": "weight", "scale": "weight", "embedding": "weight"}.get(kind, kind)
-        tensors[f"{head}.{renamed}"] = np.ascontiguousarray(leaf)
-    return tensors
 
 
 def test_round_trip(tiny: Tiny, tmp_path: Path) -> None:

@@ -32,6 +32,46 @@ MODELS = Group(
             "Export it again, whole; for a sharded one, with every shard and the index.",
         ),
         Entry(
+            "shard_index",
+            "The index of a checkpoint in shards is malformed, names a file outside its folder, or does not fit its shards.",
+            "Download or save the checkpoint again, whole; do not edit the index.",
+        ),
+        Entry(
+            "missing_shard",
+            "A shard that the checkpoint's index names is not in the folder.",
+            "Download or save the checkpoint again, with every shard.",
+        ),
+        Entry(
+            "weight_type",
+            "A target tensor is not stored as floats, so the unlearned weights cannot be written back.",
+            "Use the checkpoint in float32, float16 or bfloat16, not a quantised one.",
+        ),
+        Entry(
+            "same_folder",
+            "The unlearned model would be written over the one that it is made from.",
+            "Choose another folder.",
+        ),
+        Entry(
+            "model_card",
+            "The model card (README.md) is no text, or the markers of its section on the proof do not fit together.",
+            "Remove that section, markers and all, and run `zkapex card` again.",
+        ),
+        Entry(
+            "tree",
+            "Trees of parameters, masks and gradients do not hold the same leaves.",
+            "Give a gradient for each leaf that the mask holds; leaves that are to be left alone stay out of both.",
+        ),
+        Entry(
+            "blocks",
+            "The blocks of curvature are neither 'all' nor 'tensor' nor a positive number of weights.",
+            "Leave `blocks` out, or give one of these.",
+        ),
+        Entry(
+            "no_params",
+            "The optimiser was updated without the parameters, which keeping masked weights at zero needs.",
+            "Call update(updates, state, params), as flax's TrainState does.",
+        ),
+        Entry(
             "pattern",
             "The pattern of target tensors is empty, no regular expression, or matches nothing.",
             "The sentence shows what the model's paths look like; try `**/intermediate/dense/kernel` for ViT.",

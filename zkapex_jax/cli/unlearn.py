@@ -25,7 +25,6 @@ from zkapex_jax.cli.options import (
 )
 from zkapex_jax.cli.output import Output, human_seconds
 from zkapex_jax.errors import InputError
-from zkapex_jax.formats.atomic import refuse_existing
 from zkapex_jax.protocol import Enrolment, load_public
 from zkapex_jax.workflow import ClientFolder
 
@@ -38,7 +37,7 @@ def unlearn(
     provider_key: Annotated[str, option("provider-key", "KEY", "The provider's public key: a .pub file, or its hex.")],
     out: Annotated[Path | None, option("out", "FILE", "The update file. Default: in the client's folder.")] = None,
     model: Annotated[Path | None, option("model", "DIR", "The personalised model, to save the unlearned one from.")] = None,
-    save_model: Annotated[Path | None, option("save-model", "DIR", "Write the unlearned model here; needs --model.")] = None,
+    save_model: Annotated[Path | None, option("save-model", "DIR", "Write the unlearned model here, in the format of --model, which it needs.")] = None,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint first.")
     ] = True,
@@ -56,13 +55,14 @@ def unlearn(
     The update is secret and stays in the client's folder. If an honest answer cannot meet the request's budget, this
     command says so and writes nothing.
     """
+    from zkapex_jax.workflow import check_save, save_unlearned
     from zkapex_jax.workflow import unlearn as unlearn_files
 
     output = Output(as_json, quiet, progress)
     if (model is None) != (save_model is None):
         raise InputError("--model and --save-model go together", field="save-model")
-    if save_model is not None:
-        refuse_existing(save_model / "config.json", force=force)
+    if model is not None and save_model is not None:
+        check_save(model, save_model, force=force)
     enrolment = Enrolment.from_file(ClientFolder.open(folder).enrolment)
     tool = options.toolchain_for(enrolment, cache, tables=tables, srs=srs, threads=threads)
     with output.bars() as on_progress:
@@ -71,7 +71,10 @@ def unlearn(
             force=force, on_progress=on_progress,
         )  # fmt: skip
     if model is not None and save_model is not None:
-        _save(model, save_model, enrolment, result.theta_u, force)
+        save_unlearned(
+            model=model, out=save_model, folder=folder, request=request, provider_key=load_public(provider_key), update=result.update,
+            force=force,
+        )  # fmt: skip
     rows = [
         [
             c.chunk,
@@ -88,13 +91,3 @@ def unlearn(
     document = {"update": result.update, "chunks": result.chunks, "seconds": result.seconds, "model": save_model}
     output.result(document, f"update  {result.update}  ({human_seconds(result.seconds)}; secret, prove it with `zkapex prove`)")
 
-
-def _save(model: Path, save_model: Path, enrolment: Enrolment, theta_u: object, force: bool) -> None:
-    """The personalised model with its target weights replaced by the unlearned ones."""
-    from zkapex_jax.models import load_checkpoint, save_checkpoint, unflatten
-    from zkapex_jax.quantize import from_fixed
-
-    adapter, params = load_checkpoint(model)
-    save_checkpoint(
-        save_model, adapter, unflatten(params, enrolment.layout.target, from_fixed(theta_u)), private=True, force=force
-    )

@@ -9,8 +9,11 @@ from typing import Any
 _HOMES = {
     "adapter": ("Model", "OptLanguageModel", "VitClassifier", "model_class"),
     "checkpoint": ("check_params", "load_checkpoint", "new_model", "save_checkpoint"),
+    "card": ("put_section", "write_card"),
     "examples": ("check_examples",),
     "fresh": ("fresh_model",),
+    "rewriting_checkpoint": ("rewrite_checkpoint",),
+    "weight_files": ("find_weights",),
     "targets": ("TargetLayout", "chunk_bounds", "chunk_sizes", "flatten", "put_targets", "select_targets", "take_targets", "unflatten"),
 }
 

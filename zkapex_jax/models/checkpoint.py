@@ -1,4 +1,4 @@
-"""Checkpoint folders: `config.json` with `flax_model.msgpack`, or with `model.safetensors` in PyTorch's layout."""
+"""Checkpoint folders: `config.json` with Flax msgpack, or with safetensors in PyTorch's layout; whole or in shards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from zkapex_jax.formats.atomic import PUBLIC_MODE, SECRET_MODE, make_directory, 
 from zkapex_jax.models.adapter import Model
 from zkapex_jax.models.configs import CONFIG_FILE, build_config, read_config
 from zkapex_jax.models.targets import paths_of
-from zkapex_jax.models.weights import FLAX_FILE, read_weights, weights_file
+from zkapex_jax.models.weight_files import FLAX_FILE, find_weights
+from zkapex_jax.models.weights import read_weights
 
 Params = dict[str, Any]
 
@@ -45,14 +46,14 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> tuple[Model, Params]:
     """
     folder = Path(folder)
     kind, config = read_config(folder)
-    weights = weights_file(folder)
+    weights = find_weights(folder)
     model = kind(kind.network_class(config, _do_init=False))
-    tensors = read_weights(weights, _shapes(model), kind.network_class.base_model_prefix)
+    tensors = read_weights(weights, shapes_of(model), kind.network_class.base_model_prefix)
     params = _nest(tensors)
     try:
         check_params(model, params)
     except InputError as error:
-        raise error.in_file(weights) from error
+        raise error.in_file(weights.main) from error
     return model, params
 
 
@@ -62,7 +63,7 @@ def check_params(model: Model, params: Mapping[str, Any]) -> None:
     Raises:
         InputError: a tensor is missing or unknown, has another shape, or holds a NaN or an infinity.
     """
-    wanted, leaves = _shapes(model), paths_of(params)
+    wanted, leaves = shapes_of(model), paths_of(params)
     for path in sorted(wanted.keys() ^ leaves.keys()):
         raise InputError("is missing" if path in wanted else "is not part of the model", code="checkpoint", field=path)
     for path, leaf in leaves.items():
@@ -76,6 +77,8 @@ def save_checkpoint(folder: str | os.PathLike[str], model: Model, params: Mappin
                     private: bool = False, force: bool = False) -> None:  # fmt: skip
     """Write `config.json` and `flax_model.msgpack`; a private model's files are the owner's alone (mode 0600).
 
+    `rewriting_checkpoint.rewrite_checkpoint` writes a model back in the format that it came in.
+
     Raises:
         StorageError: a file exists and `force` is not given, or the system refuses.
     """
@@ -86,7 +89,8 @@ def save_checkpoint(folder: str | os.PathLike[str], model: Model, params: Mappin
     write_text(folder / CONFIG_FILE, model.network.config.to_json_string(), force=force, mode=mode)
 
 
-def _shapes(model: Model) -> dict[str, tuple[int, ...]]:
+def shapes_of(model: Model) -> dict[str, tuple[int, ...]]:
+    """Shape of each parameter, by path."""
     leaves = paths_of(unfreeze(model.network.params_shape_tree))
     return {path: tuple(map(int, leaf.shape)) for path, leaf in leaves.items()}
 

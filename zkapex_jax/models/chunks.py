@@ -20,7 +20,11 @@ def chunk_sizes(weights: int, capacity: int) -> tuple[int, ...]:
 
 
 def chunk_bounds(weights: int, capacity: int) -> tuple[tuple[int, int], ...]:
-    """Half-open range (start, stop) of each chunk in the vector of W weights, in order."""
+    """Half-open range (start, stop) of each chunk in the vector of W weights, in order.
+
+    >>> chunk_bounds(10, 4)
+    ((0, 4), (4, 7), (7, 10))
+    """
     bounds, start = [], 0
     for size in chunk_sizes(weights, capacity):
         bounds.append((start, start + size))

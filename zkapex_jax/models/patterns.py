@@ -17,6 +17,10 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
     Raises:
         InputError: the pattern is empty or is not a valid regular expression.
+
+    >>> dense = compile_pattern("vit/**/dense/kernel")
+    >>> [bool(dense.fullmatch(path)) for path in ("vit/layer/0/dense/kernel", "vit/layer/0/dense/bias")]
+    [True, False]
     """
     if not isinstance(pattern, str) or not pattern.removeprefix(_REGEX_MARK):
         raise InputError("is empty", code="pattern", field="pattern", value=pattern)

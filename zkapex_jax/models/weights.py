@@ -1,13 +1,12 @@
-"""Weight files: Flax msgpack, or safetensors in PyTorch's layout or in Flax's. Nothing is unpickled.
-
-PyTorch stores linear weights as [out, in] and convolutions as [out, in, height, width]; Flax calls them kernels and
-stores [in, out] and [height, width, in, out]. PyTorch calls layer norm scales and embeddings `weight` too.
-"""
+"""Reading weight files: Flax msgpack, or safetensors in PyTorch's layout or in Flax's, whole or in shards. Nothing is unpickled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from flax.serialization import msgpack_restore
@@ -15,42 +14,37 @@ from safetensors import safe_open
 
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.formats.atomic import storage_errors
+from zkapex_jax.formats.reading import read_bytes
+from zkapex_jax.models.naming import find_dotted, find_flax, from_torch, is_turned
 from zkapex_jax.models.targets import paths_of
-
-FLAX_FILE = "flax_model.msgpack"
-SAFETENSORS_FILE = "model.safetensors"
+from zkapex_jax.models.weight_files import WeightFiles
 
 Shapes = Mapping[str, tuple[int, ...]]
 
-
-def weights_file(folder: Path) -> Path:
-    """The weight file of a checkpoint folder.
-
-    Raises:
-        StorageError: there is none.
-    """
-    for name in (FLAX_FILE, SAFETENSORS_FILE):
-        if (folder / name).is_file():
-            return folder / name
-    raise StorageError(f"has neither {FLAX_FILE} nor {SAFETENSORS_FILE}", code="no_weights", file=folder,
-                       hint="convert sharded or pickled checkpoints first")  # fmt: skip
+#: A msgpack file is read whole: it may hold so many bytes a weight of the model, and so many more.
+_BYTES_A_WEIGHT, _BYTES_MORE = 16, 2**26
 
 
-def read_weights(path: Path, wanted: Shapes, prefix: str) -> dict[str, np.ndarray]:
-    """Float32 tensors `path -> array` of the wanted paths and shapes; other tensors of the file are left alone.
+def read_weights(files: WeightFiles, wanted: Shapes, prefix: str) -> dict[str, np.ndarray]:
+    """Float32 tensors `path -> array` of the wanted paths and shapes; other tensors of the files are left alone.
 
     Args:
-        path: a file named as `FLAX_FILE` or `SAFETENSORS_FILE`.
+        files: as `find_weights` found them.
         wanted: shapes by Flax path.
         prefix: name of the base model, which some checkpoints leave out of their names.
 
     Raises:
-        InputError: the file cannot be parsed, or a tensor is missing or has another shape. StorageError: not readable.
+        InputError: a file cannot be parsed, or a tensor is missing or has another shape. StorageError: not readable.
     """
-    read = _read_flax if path.name == FLAX_FILE else _read_safetensors
+    return (_read_flax if files.kind == "flax" else _read_safetensors)(files, wanted, prefix)
+
+
+@contextmanager
+def parsing(path: Path) -> Iterator[None]:
+    """Whatever a parser raises on hostile bytes becomes an InputError that names the file."""
     try:
         with storage_errors(path):
-            return read(path, wanted, prefix)
+            yield
     except (InputError, StorageError):
         raise
     except Exception as error:  # parsers of hostile bytes raise whatever they like
@@ -58,43 +52,49 @@ def read_weights(path: Path, wanted: Shapes, prefix: str) -> dict[str, np.ndarra
         raise InputError(f"is not a weight file: {reason}", code="checkpoint", file=path) from error
 
 
-def _read_flax(path: Path, wanted: Shapes, prefix: str) -> dict[str, np.ndarray]:
-    leaves = paths_of(msgpack_restore(path.read_bytes()))
-    return {name: _checked(leaves[_find(name, [name], leaves, prefix + "/", path)], shape, name, path)
-            for name, shape in wanted.items()}  # fmt: skip
+def load_tree(path: Path, wanted: Shapes) -> dict[str, Any]:
+    """The nested dictionary of a msgpack file, no larger than the model allows.
+
+    Raises:
+        InputError: it is too large, or is none.
+    """
+    limit = _BYTES_MORE + _BYTES_A_WEIGHT * sum(math.prod(shape) for shape in wanted.values())
+    with parsing(path):
+        tree = msgpack_restore(read_bytes(path, max_bytes=limit))
+    if not isinstance(tree, dict):
+        raise InputError("is not a tree of tensors", code="checkpoint", file=path)
+    return tree
 
 
-def _read_safetensors(path: Path, wanted: Shapes, prefix: str) -> dict[str, np.ndarray]:
+def _read_flax(files: WeightFiles, wanted: Shapes, prefix: str) -> dict[str, np.ndarray]:
+    names = None if files.places is None else {find_flax(path, files.places, prefix, files.main): path for path in wanted}
     tensors = {}
-    with safe_open(path, framework="flax") as file:
-        names = set(file.keys())
-        for name, shape in wanted.items():
-            dotted = name.replace("/", ".")
-            found = _find(name, [dotted, _torch_name(dotted)], names, prefix + ".", path)
-            turn = _turn if found.endswith(".weight") and name.endswith("/kernel") else np.asarray
-            tensors[name] = _checked(file.get_tensor(found), shape, name, path, turn)
+    for file in files.paths:
+        with parsing(file):
+            leaves = paths_of(load_tree(file, wanted))
+            files.check_names(file, leaves)
+            here = names or {find_flax(path, leaves, prefix, file): path for path in wanted}
+            for name in here.keys() & leaves.keys():
+                tensors[here[name]] = _checked(leaves[name], wanted[here[name]], here[name], file)
     return tensors
 
 
-def _find(path: str, names: list[str], present: Mapping[str, object] | set[str], prefix: str, file: Path) -> str:
-    for name in [*names, *(name.removeprefix(prefix) for name in names)]:
-        if name in present:
-            return name
-    raise InputError("the checkpoint lacks this tensor", code="missing_tensor", file=file, field=path)
+def _read_safetensors(files: WeightFiles, wanted: Shapes, prefix: str) -> dict[str, np.ndarray]:
+    names = None if files.places is None else {find_dotted(path, files.places, prefix, files.main): path for path in wanted}
+    tensors = {}
+    for file in files.paths:
+        with parsing(file), safe_open(file, framework="flax") as opened:
+            present = set(opened.keys())
+            files.check_names(file, present)
+            here = names or {find_dotted(path, present, prefix, file): path for path in wanted}
+            for name in here.keys() & present:
+                path, leaf = here[name], np.asarray(opened.get_tensor(name))
+                tensors[path] = _checked(from_torch(leaf) if is_turned(path, name) else leaf, wanted[path], path, file)
+    return tensors
 
 
-def _torch_name(dotted: str) -> str:
-    head, _, kind = dotted.rpartition(".")
-    return f"{head}.weight" if kind in {"kernel", "scale", "embedding"} else dotted
-
-
-def _turn(leaf: np.ndarray) -> np.ndarray:
-    return np.asarray(leaf).transpose(2, 3, 1, 0) if leaf.ndim == 4 else np.asarray(leaf).T
-
-
-def _checked(leaf: object, shape: tuple[int, ...], path: str, file: Path,
-             turn: Callable[..., np.ndarray] = np.asarray) -> np.ndarray:  # fmt: skip
-    array = np.ascontiguousarray(turn(leaf), np.float32)
+def _checked(leaf: object, shape: tuple[int, ...], path: str, file: Path) -> np.ndarray:
+    array = np.ascontiguousarray(leaf, np.float32)
     if array.shape != shape:
         raise InputError(f"must have shape {shape}", code="shape", file=file, field=path, value=array.shape)
     return array

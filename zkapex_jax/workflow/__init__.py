@@ -25,6 +25,7 @@ _HOMES = {
     "plan": ("Passes", "RequestPlan", "default_budget", "fleet_gammas", "plan_request", "scale_forget_rows"),
     "openings": ("Budget",),
     "proving": ("ProveResult", "ProvedChunk", "prove"),
+    "saving": ("SavedModel", "check_save", "save_unlearned", "state_proof"),
     "scale": ("run_scale",),
     "renewing": ("adopt", "current_theta", "openings_left", "renew"),
     "request": ("RequestResult", "create_request"),
