@@ -10,6 +10,7 @@ import numpy as np
 
 from zkapex_jax.curvature.gradients import Examples, LossFunction, OnBlock, gradient_blocks
 from zkapex_jax.formats.scratch import release, scratch_array
+from zkapex_jax.models.order import as_tensor
 from zkapex_jax.models.targets import TargetLayout
 
 
@@ -36,8 +37,8 @@ def gradient_moments(loss_fn: LossFunction, params: Any, layout: TargetLayout, e
     count = 0
     for block in gradient_blocks(loss_fn, params, layout, examples, micro_batch, on_block):
         count += block.count
-        for path, _, place in layout.slices():
-            _add(block.tensors[path].reshape(block.count, -1), mean[place], fisher[place])
+        for path, shape, place in layout.slices():
+            _add(block.tensors[path], as_tensor(mean[place], shape), as_tensor(fisher[place], shape))
             release(mean), release(fisher)  # tensor by tensor: of two mapped files no more is ever resident
         del block
     for _, _, place in layout.slices():

@@ -17,6 +17,7 @@ import numpy as np
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.scratch import release
+from zkapex_jax.models.order import as_tensor
 from zkapex_jax.models.targets import TargetLayout, put_targets, take_targets
 
 #: Mean loss of a batch; called with batches of one example, `loss_fn(params, batch) -> scalar`.
@@ -122,8 +123,8 @@ def count_examples(examples: Examples) -> int:
 
 def _fill(rows: np.ndarray, block: GradientBlock, layout: TargetLayout) -> None:
     """Tensor by tensor, so that of a mapped file no more than one tensor's rows are ever resident."""
-    for path, _, place in layout.slices():
-        rows[:, place] = block.tensors[path].reshape(block.count, -1)
+    for path, shape, place in layout.slices():
+        as_tensor(rows[:, place], shape)[...] = block.tensors[path]
         release(rows)
 
 

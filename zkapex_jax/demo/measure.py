@@ -13,6 +13,7 @@ from zkapex_jax.demo.deletion import Deletion
 from zkapex_jax.demo.scene import Scene
 from zkapex_jax.forget import Evaluation, evaluate
 from zkapex_jax.models import unflatten
+from zkapex_jax.models.order import as_tensor
 from zkapex_jax.models.targets import chunk_bounds
 from zkapex_jax.obs import group_obs
 from zkapex_jax.presets import Preset
@@ -83,7 +84,7 @@ def mask_view(scene: Scene, mask: np.ndarray) -> Mask:
     """Counts and coarse pictures of the mask, tensor by tensor."""
     tensors = [
         MaskedTensor(path=path, shape=shape, weights=int(mask[place].size), masked=int(mask[place].sum()),
-                     grid=coarse(mask[place].reshape(shape)))
+                     grid=coarse(as_tensor(mask[place], shape)))
         for path, shape, place in scene.layout.slices()
     ]  # fmt: skip
     return Mask(weights=int(mask.size), masked=int(mask.sum()), share=float(mask.mean()), tensors=tensors)

@@ -11,6 +11,7 @@ import numpy as np
 from zkapex_jax.curvature.gradients import Examples, GradientBlock, LossFunction, OnBlock, count_examples, gradient_blocks
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.scratch import release, scratch_array
+from zkapex_jax.models.order import as_tensor
 from zkapex_jax.models.targets import TargetLayout, put_targets, take_targets
 
 
@@ -47,9 +48,9 @@ def forget_rows(loss_fn: LossFunction, params: Any, examples: Examples, count: i
 
 def _add(rows: np.ndarray, block: GradientBlock, layout: TargetLayout, groups: np.ndarray, shares: np.ndarray) -> None:
     """Add each example's gradient, weighed by its share in its group's mean."""
-    for path, _, place in layout.slices():
-        for index, example in enumerate(block.tensors[path].reshape(block.count, -1), start=block.start):
-            rows[groups[index], place] += shares[groups[index]] * example
+    for path, shape, place in layout.slices():
+        for index, example in enumerate(block.tensors[path], start=block.start):
+            as_tensor(rows[groups[index], place], shape)[...] += shares[groups[index]] * example
         release(rows)
 
 
@@ -76,7 +77,7 @@ def masked_params(params: Any, layout: TargetLayout, mask: np.ndarray) -> dict[s
                          value=(mask.dtype, mask.shape))  # fmt: skip
     targets = take_targets(params, layout)
     # each tensor goes to the device before the next is masked: the host never holds all of them
-    kept = {path: _masked(targets[path], mask[place].reshape(shape)) for path, shape, place in layout.slices()}
+    kept = {path: _masked(targets[path], as_tensor(mask[place], shape)) for path, shape, place in layout.slices()}
     return put_targets(params, kept)
 
 

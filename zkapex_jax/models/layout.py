@@ -21,7 +21,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class TargetLayout:
-    """Target tensors sorted by path (code points), each flattened in C order, concatenated to one vector.
+    """Target tensors sorted by path (code points), each output by output (see `order`), concatenated to one vector.
 
     Raises:
         InputError: no tensor, paths not sorted or not unique, a shape that is not of positive integers, too many weights.

@@ -10,6 +10,7 @@ import numpy as np
 from zkapex_jax.errors import InputError
 from zkapex_jax.models.chunks import chunk_bounds, chunk_sizes
 from zkapex_jax.models.layout import TargetLayout
+from zkapex_jax.models.order import as_tensor
 from zkapex_jax.models.patterns import compile_pattern
 
 __all__ = ["TargetLayout", "chunk_bounds", "chunk_sizes", "flatten", "paths_of", "put_targets", "select_targets",
@@ -79,8 +80,8 @@ def flatten(params: Params, layout: TargetLayout) -> np.ndarray:
     targets = take_targets(params, layout)
     wide = any(np.dtype(tensor.dtype) == np.float64 for tensor in targets.values())
     vector = np.empty(layout.weights, np.float64 if wide else np.float32)
-    for path, _, place in layout.slices():
-        vector[place] = np.asarray(targets[path]).reshape(-1)
+    for path, shape, place in layout.slices():
+        as_tensor(vector[place], shape)[...] = np.asarray(targets[path])
     return vector
 
 
@@ -92,7 +93,7 @@ def split_vector(layout: TargetLayout, vector: np.ndarray) -> dict[str, np.ndarr
     """
     if vector.shape != (layout.weights,):
         raise InputError(f"must have shape ({layout.weights},)", code="shape", field="vector", value=vector.shape)
-    return {path: vector[place].reshape(shape) for path, shape, place in layout.slices()}
+    return {path: as_tensor(vector[place], shape) for path, shape, place in layout.slices()}
 
 
 def unflatten(params: Params, layout: TargetLayout, vector: np.ndarray) -> dict[str, Any]:
@@ -102,5 +103,5 @@ def unflatten(params: Params, layout: TargetLayout, vector: np.ndarray) -> dict[
         InputError: the vector's shape is not [W], or a tensor is missing or has another shape.
     """
     old = take_targets(params, layout)
-    new = {path: part.astype(old[path].dtype) for path, part in split_vector(layout, np.asarray(vector)).items()}
+    new = {path: part.astype(old[path].dtype, order="C") for path, part in split_vector(layout, np.asarray(vector)).items()}
     return put_targets(params, new)

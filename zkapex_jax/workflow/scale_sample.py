@@ -18,6 +18,7 @@ from zkapex_jax.curvature.gradients import LossFunction
 from zkapex_jax.errors import InputError
 from zkapex_jax.models import put_targets, select_targets, take_targets
 from zkapex_jax.models.layout import TargetLayout
+from zkapex_jax.models.order import as_tensor, as_vector
 from zkapex_jax.presets import Preset
 from zkapex_jax.protocol import ChunkedLayout
 
@@ -76,7 +77,7 @@ def _cut_out(params: dict[str, Any], layout: TargetLayout, start: int, stop: int
     tensors, piece = take_targets(params, layout), np.empty(stop - start, np.float32)
     for path, _, place in layout.slices():
         if both := _overlap(place, (start, stop)):
-            flat = np.asarray(tensors[path]).reshape(-1)
+            flat = as_vector(np.asarray(tensors[path]))
             piece[both[0] - start : both[1] - start] = flat[both[0] - place.start : both[1] - place.start]
     return piece
 
@@ -88,10 +89,10 @@ def _joined(
     tensors, changed = take_targets(params, layout), {}
     for path, shape, place in layout.slices():
         if path in touched:
-            flat = tensors[path].reshape(-1)
+            flat = as_vector(tensors[path])
             for name, bounds in places.items():
                 if both := _overlap(place, bounds):
                     part = pieces[name][both[0] - bounds[0] : both[1] - bounds[0]]
                     flat = jax.lax.dynamic_update_slice(flat, part, (both[0] - place.start,))
-            changed[path] = flat.reshape(shape)
+            changed[path] = as_tensor(flat, shape)
     return put_targets(params, changed)
