@@ -138,7 +138,7 @@ def test_a_step_shows_mask_certificate_and_files_that_download(browser: TestClie
     history = History.of(client_detail(scene.ledger, STUMBLES))
     step = next(step for step in history.steps if step.kind == "accepted")
     page = browser.get("/", params={"client": STUMBLES, "event": step.sequence}).text
-    assert page.count('class="chunks"') == 2 and "Certificate" in page and "Cannot show" not in page
+    assert page.count('class="chunks"') == 2 and "Certificate" in page and "Cannot be shown" not in page
     digests = re.findall(r'href="/artefacts/([0-9a-f]{64})"', page)
     assert {step.state.digest, step.verdict.bundle_digest, step.enrolment.digest} <= set(digests)
     for digest in digests:
@@ -155,12 +155,12 @@ def test_every_step_of_every_played_client_has_its_page(browser: TestClient, sce
     for name in (STUMBLES, RENEWS):
         for step in History.of(client_detail(scene.ledger, name)).steps:
             page = browser.get("/", params={"client": name, "event": step.sequence}).text
-            assert 'aria-current="step"' in page and "Cannot show" not in page, step
+            assert 'aria-current="step"' in page and "Cannot be shown" not in page, step
 
 
 def test_a_client_without_files_says_which_are_gone(browser: TestClient) -> None:
     page = browser.get("/", params={"client": "edge-00001"}).text
-    assert "not in the folder" in page and "Cannot show the" in page
+    assert "not in the folder" in page and "Cannot be shown: " in page
 
 
 @pytest.mark.parametrize("name", ["edge-joined", "nobody"])

@@ -78,18 +78,18 @@ class Shelf:
 
     def facts(self, step: Step) -> Facts:
         """Reads headers and masks, no commitments and no proofs of others. Raises nothing for a file that is gone."""
-        complaints: list[str] = []
+        missing: dict[str, list[str]] = {}
         parts: dict[str, Any] = {}
         for name, read in self._parts(step).items():
             try:
                 parts[name] = read()
             except (InputError, StorageError) as error:
-                complaints.append(f"{name}: {error.message}")
+                missing.setdefault(error.message, []).append(name)
         asked, forget = parts.get("request", (None, None))
         bundle, terms = parts.get("bundle"), parts.get("enrolment")
         return Facts(
             files=self._files(step), so_far=parts.get("mask"), asked=asked, forget=forget, answer=parts.get("certificate"),
-            terms=terms, insecure=bool((bundle and bundle.insecure) or (terms and terms.insecure)), complaints=tuple(complaints),
+            terms=terms, insecure=bool((bundle and bundle.insecure) or (terms and terms.insecure)), complaints=tuple(f"{', '.join(names)}: {message}" for message, names in missing.items()),
         )  # fmt: skip
 
     def _parts(self, step: Step) -> dict[str, Callable[[], Any]]:
