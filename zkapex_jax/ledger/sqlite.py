@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,6 @@ from zkapex_jax.formats.atomic import PUBLIC_MODE, publish, refuse_existing, sto
 from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.ledger.place import Place, parse_place
 from zkapex_jax.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
-
-_MAGIC = b"SQLite format 3\0"
 
 
 @contextlib.contextmanager
@@ -37,12 +36,26 @@ def making(path: Path) -> Iterator[Connection]:
 
 
 def check_magic(path: Path) -> None:
-    """Raise InputError unless it is an SQLite file."""
+    """Raise InputError unless it is an SQLite file.
+
+    SQLite looks at it, not we: to open and close the file beside it would drop this process's locks, and another process
+    could then undo a transaction that is being written (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
     if not path.exists():
         raise InputError("no such ledger", code="missing_file", file=path, hint="create one with `zkapex keygen DIR`")
-    with storage_errors(path), open(path, "rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise InputError("is not a ledger (not an SQLite file)", code="wrong_kind", file=path)
+    with storage_errors(path):
+        empty = path.stat().st_size == 0
+    if empty or _is_no_database(path):
+        raise InputError("is not a ledger (not an SQLite file)", code="wrong_kind", file=path)
+
+
+def _is_no_database(path: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(path, timeout=0)) as connection:
+        try:
+            connection.execute("PRAGMA schema_version")
+        except sqlite3.DatabaseError as error:  # whatever else is wrong shows when it is used
+            return getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB"
+    return False
 
 
 def version(connection: Connection, path: Path) -> int:

@@ -32,6 +32,6 @@ def ensure_points(
 
 def _fits(path: Path, digest: str) -> bool:
     try:
-        return path.exists() and Points.from_file(path, verify=False).of == digest
+        return path.exists() and Points.from_file(path).of == digest
     except InputError:
         return False

@@ -9,7 +9,7 @@ import numpy as np
 from zkapex_jax.errors import RefusedError
 from zkapex_jax.formats.atomic import publish, refuse_existing, storage_errors
 from zkapex_jax.protocol import Base, ClientSecret, Enrolment, State
-from zkapex_jax.protocol.checks import check_state
+from zkapex_jax.protocol.checks import check_secret, check_state
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.workflow import openings
 from zkapex_jax.workflow.client_rows import ClientRows
@@ -94,6 +94,7 @@ def _adopt(client: ClientFolder, after: State) -> Path:
             "does not hold the new enrolment's commitments", code="mismatch_c_theta", file=after.path, field="c_theta"
         )
     if made is client:
+        check_secret(ClientSecret.from_file(client.secret), enrolment)
         return client.secret
     keys = {part: openings.keys_of(enrolment.tensor(name)) for part, name in (("weights", "c_theta"), ("rows", "c_gradients"))}
     openings.follow(client.openings, **keys)
