@@ -39,7 +39,8 @@ def codes_of_text(text: str, name: str) -> list[Site]:
             place = f"{name}:{call.lineno}"
             found += [Site(code, place) for code in _read(value, around, functions, tree)]
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "default_code" for t in node.targets):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        if any(isinstance(target, ast.Name) and target.id == "default_code" for target in targets):
             found.append(Site(node.value.value if isinstance(node.value, ast.Constant) else None, f"{name}:{node.lineno}"))
     return found
 

@@ -17,6 +17,7 @@ SITES = [site for path in SOURCES for site in codes_of(path)]
 #: Where a code comes from outside the source: the prover's own word, a service's answer, an error that is passed on.
 FROM_OUTSIDE = {
     "zkapex_jax/prover/process.py",
+    "zkapex_jax/client/answers.py",
 }
 
 

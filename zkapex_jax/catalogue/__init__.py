@@ -13,9 +13,9 @@ from zkapex_jax.catalogue.files import FILES
 from zkapex_jax.catalogue.machine import CLUSTER, MACHINE
 from zkapex_jax.catalogue.models import MODELS, STATEMENT
 from zkapex_jax.catalogue.protocol import REFUSALS
-from zkapex_jax.catalogue.service import SERVICE
+from zkapex_jax.catalogue.service import CLIENT, PROVIDER, SERVICE
 
-GROUPS: tuple[Group, ...] = (FILES, MODELS, STATEMENT, REFUSALS, SERVICE, MACHINE, CLUSTER)
+GROUPS: tuple[Group, ...] = (FILES, MODELS, STATEMENT, REFUSALS, CLIENT, SERVICE, PROVIDER, MACHINE, CLUSTER)
 ENTRIES: tuple[Entry, ...] = tuple(entry for group in GROUPS for entry in group.entries)
 
 _EXACT = {entry.code: entry for entry in ENTRIES}

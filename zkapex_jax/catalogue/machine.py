@@ -58,7 +58,7 @@ MACHINE = Group(
         Entry(
             "prover_output",
             "The prover's answer is not understood: program and binary are of different versions.",
-            "Build or install both from one version; `zkapex version --verbose` shows them.",
+            "Build or install both from one version.",
         ),
         Entry(
             "verifier_output",

@@ -62,11 +62,6 @@ MODELS = Group(
             "Give a gradient for each leaf that the mask holds; leaves that are to be left alone stay out of both.",
         ),
         Entry(
-            "blocks",
-            "The blocks of curvature are neither 'all' nor 'tensor' nor a positive number of weights.",
-            "Leave `blocks` out, or give one of these.",
-        ),
-        Entry(
             "no_params",
             "The optimiser was updated without the parameters, which keeping masked weights at zero needs.",
             "Call update(updates, state, params), as flax's TrainState does.",
@@ -108,8 +103,8 @@ MODELS = Group(
         ),
         Entry(
             "blocks",
-            "Block sizes are not a list such as 8,16, or do not fit the preset.",
-            "Give positive sizes with commas between them, each once.",
+            "Blocks, of curvature or of the dense baseline, are not given as they must be.",
+            "Give what the sentence names: for curvature 'all', 'tensor' or a number of weights; for the baseline sizes such as 8,16, each once.",
         ),
         Entry(
             "forget_rows",

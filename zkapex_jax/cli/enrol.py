@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Cache, Force, ModelDir, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
-from zkapex_jax.formats.atomic import make_directory
-from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.protocol import Base, load_public
 
 BaseFile = Annotated[
@@ -57,29 +54,19 @@ def enrol(
     (public, for the provider) and secret.safetensors (owner-only: keep it, and openings.json beside it).
     Target tensors, preset and kind of reference string are those of the base file.
     """
-    from zkapex_jax.cli.inputs import check_weights, draw, load_examples, load_model
-    from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
-    from zkapex_jax.workflow import check_room
-    from zkapex_jax.workflow import enrol as enrol_files
+    from zkapex_jax.cli.personal import enrol_model
 
     output, started_from = Output(as_json, quiet, progress), Base.from_file(base)
     key = load_public(provider_key) if provider_key is not None else None
     tool = options.toolchain_for(started_from, cache, tables=tables, srs=srs, threads=threads)
-    check_room(tool.preset, started_from.layout, folder)
-    personal = load_model(model, started_from.layout.target.pattern)
-    check_weights(personal)
-    examples = draw(load_examples(data, personal.model), tool.preset.client_rows, seed, data)
-    with passing_folder(make_directory(folder, mode=0o700)) as passing:
-        rows: np.ndarray = create_rows(passing / "rows", tool.preset.client_rows, personal.layout.weights)
-        with output.bars() as on_progress:
-            per_example_gradients(personal.model.loss, personal.params, personal.layout, examples, micro_batch, out=rows)
-            result = enrol_files(
-                tool, folder=folder, client_id=client_id, base=base, layout=personal.layout, theta=personal.theta,
-                rows=np.asarray(clip_rows(rows, out=rows)), provider_key=key, check=check, force=force, on_progress=on_progress,
-            )  # fmt: skip
+    result = enrol_model(
+        output, tool, started_from, folder=folder, model=model, data=data, client_id=client_id, provider_key=key, check=check,
+        seed=seed, micro_batch=micro_batch, force=force,
+    )  # fmt: skip
+    weights = started_from.layout.weights
     output.result(
-        {"client_id": client_id, "weights": personal.layout.weights, "insecure": tool.insecure, "result": result},
-        f"enrolled {client_id}: {personal.layout.weights:,} weights in {len(result.gamma)} chunks, {human_seconds(result.seconds)} "
+        {"client_id": client_id, "weights": weights, "insecure": tool.insecure, "result": result},
+        f"enrolled {client_id}: {weights:,} weights in {len(result.gamma)} chunks, {human_seconds(result.seconds)} "
         f"({result.proof_us_per_weight:.1f} µs a weight for the proof)",
         f"  public  {result.enrolment}  (digest {result.digest[:16]}…)",
         f"  proof   {result.proof}  ({human_bytes(result.proof_bytes)}; send both to the provider)",

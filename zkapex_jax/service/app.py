@@ -71,9 +71,12 @@ def _malformed(_: Request, error: Exception) -> JSONResponse:
 def _http(_: Request, error: Exception) -> JSONResponse:
     """The framework's own: no such address, no such method."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    words = {404: ("there is no such address", "not_found"), 405: ("this address has no such method", "bad_method")}
-    message, code = words.get(status, ("cannot be answered", "bad_call"))
-    return JSONResponse({"error": InputError(message, code=code).to_dict()}, status, API_HEADERS)
+    known = {
+        404: InputError("there is no such address", code="not_found"),
+        405: InputError("this address has no such method", code="bad_method"),
+    }
+    found = known.get(status, InputError("cannot be answered", code="bad_call"))
+    return JSONResponse({"error": found.to_dict()}, status, API_HEADERS)
 
 
 def _unforeseen(_: Request, error: Exception) -> JSONResponse:

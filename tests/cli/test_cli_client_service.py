@@ -1,0 +1,167 @@
+"""`zkapex client` against a service in a process of its own: from a personalised checkpoint to a receipt."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from cli_walk import Run, base_arguments, request_arguments
+
+from zkapex_jax.client import Home
+from zkapex_jax.client.retrying import Patience
+from zkapex_jax.protocol import Bundle, Request, Update, load_public
+from zkapex_jax.protocol.receipt import Receipt, check_receipt
+
+pytest.importorskip("fastapi", reason="needs the extra [service]")
+
+_SERVE = """
+import sys
+from pathlib import Path
+from zkapex_jax.service.serving import serve
+from zkapex_jax.service.settings import Limits, Settings
+serve(Settings(provider=Path(sys.argv[1]), port=int(sys.argv[2]), cache=Path(sys.argv[3]), allow_insecure=True, limits=Limits(piece=4096)))
+"""
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A provider's folder and the address that it serves at; homes of clients lie in `path`."""
+
+    path: Path
+    url: str
+
+    @property
+    def provider(self) -> Path:
+        return self.path / "provider"
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+
+@contextmanager
+def serving(provider: Path, port: int, cache: Path) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-c", _SERVE, str(provider), str(port), str(cache)])
+    try:
+        for _ in range(600):
+            assert process.poll() is None, "the server has ended"
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/v1/health", trust_env=False).raise_for_status()
+                break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def invitation(provider: Path, client: str) -> str:
+    from zkapex_jax.service import clients
+    from zkapex_jax.service.settings import Settings
+    from zkapex_jax.service.store import Store
+
+    return clients.invite(Store.open(Settings(provider=provider)), [client], lifetime=3600)[0]
+
+
+@pytest.fixture(scope="module")
+def fleet(run: Run, inputs: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """alice has joined and enrolled, and a request is published."""
+    port = free_port()
+    made = Fleet(tmp_path_factory.mktemp("fleet"), f"http://127.0.0.1:{port}")
+    tools = ("--cache", cache, "--no-progress")
+    run("keygen", made.provider)
+    run(*base_arguments(inputs, made.provider, made / "base"), *tools)
+    with serving(made.provider, port, cache):
+        joined = ("client", "join", made.url, "--client", "alice", "--home", made / "alice")
+        run(*joined, "--invitation", invitation(made.provider, "alice"), "--provider-key", made.provider / "provider.key.pub")
+        run(
+            "client", "enrol", "--home", made / "alice", "--model", inputs / "personal", "--data", inputs / "mine.safetensors", *tools
+        )
+        run(*request_arguments(inputs, made.provider, made / "request"), *tools)
+        yield made
+
+
+def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, inputs: Path, cache: Path) -> None:
+    home = Home.open(fleet / "alice")
+    assert home.state().position == 0
+    unlearned = run(
+        "client", "unlearn", "--home", home.path, "--model", inputs / "personal", "--save-model", fleet / "unlearned",
+        "--cache", cache, "--no-progress", "--json",
+    ).document  # fmt: skip
+    request = Request.from_file(fleet / "request")
+    assert unlearned["request_id"] == request.request_id and not unlearned["resumed"]
+    backup = fleet / "before-sending"
+    shutil.copytree(home.path, backup)
+    sent = run("client", "send", "--home", home.path, "--no-progress", "--json").document
+    assert sent["accepted"] and sent["advanced"] and sent["position"] == 1
+
+    receipt = Receipt.from_file(sent["receipt"])
+    bundle = Bundle.from_file(unlearned["bundle"])
+    check_receipt(receipt, load_public(fleet.provider / "provider.key.pub"), request=request, bundle=bundle, state=home.state())
+    update = Update.from_file(next(home.path.glob("requests/*/update.safetensors")))
+    assert not update.tensor("theta_u")[request.mask()].any()
+
+    assert "holds no answer" in run("client", "send", "--home", home.path, code=2).err
+    assert "no request waits" in run("client", "unlearn", "--home", home.path, code=2).err
+    again = run("client", "send", "--home", backup, "--no-progress", "--json").document
+    assert again["receipt"] != sent["receipt"] and Receipt.from_file(again["receipt"]) == receipt, "the same answer again: the same receipt"
+
+
+def test_joining_and_enrolling_again_change_nothing(run: Run, fleet: Fleet) -> None:
+    home = fleet / "alice"
+    before = (home / "client.key").read_bytes()
+    run("client", "join", fleet.url, "--client", "alice", "--home", home)
+    again = run("client", "enrol", "--home", home, "--no-progress", "--json").document
+    assert again["sent"] and (home / "client.key").read_bytes() == before
+
+
+def test_an_invitation_serves_once_and_for_one(run: Run, fleet: Fleet) -> None:
+    token = invitation(fleet.provider, "bob")
+    join = ("client", "join", fleet.url, "--client")
+    assert "bad_invitation" in run(*join, "carol", "--home", fleet / "carol", "--invitation", token, code=3).err
+    (fleet / "invitations").write_text(f"aaron  {'x' * 43}\nbob  {token}\n")
+    run(*join, "bob", "--home", fleet / "bob", "--invitation", fleet / "invitations")
+    run(*join, "bob", "--home", fleet / "bob", "--invitation", token)
+    assert "already_joined" in run(*join, "bob", "--home", fleet / "bob-again", "--invitation", token, code=3).err
+    assert not (fleet / "bob-again/membership.json").exists(), "who was refused has not joined"
+    assert "is needed to join" in run(*join, "dora", "--home", fleet / "dora", code=2).err
+
+
+def test_another_key_than_the_providers_is_refused(run: Run, fleet: Fleet) -> None:
+    token = invitation(fleet.provider, "eve")
+    join = ("client", "join", fleet.url, "--client", "eve", "--home", fleet / "eve", "--invitation", token)
+    assert "other_signer" in run(*join, "--provider-key", Home.open(fleet / "alice").key().public, code=3).err
+
+
+def test_another_client_sees_nothing_of_alice(run: Run, fleet: Fleet) -> None:
+    run("client", "join", fleet.url, "--client", "mallory", "--home", fleet / "mallory", "--invitation", invitation(fleet.provider, "mallory"))
+    stolen = fleet / "mallory"
+    for name in ("enrolment.safetensors", "enrolment-proof.safetensors", "secret.safetensors", "openings.json"):
+        shutil.copy(fleet / "alice" / name, stolen / name)
+    refused = run("client", "enrol", "--home", stolen, "--no-progress", code=3)
+    assert "other_client" in refused.err
+
+
+def test_a_service_that_went_away(run: Run, fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Patience.__init__, "__defaults__", (2, 0.0, 0.0, lambda seconds: None))
+    home = tmp_path / "alice"
+    shutil.copytree(fleet / "alice", home)
+    membership = Home.open(home).membership
+    Home.open(home).keep_membership(membership.model_copy(update={"url": f"http://127.0.0.1:{free_port()}"}))
+    lost = run("client", "unlearn", "--home", home, code=4)
+    assert "no connection" in lost.err and "no_connection: Check the network" in lost.err

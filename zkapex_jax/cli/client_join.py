@@ -1,0 +1,110 @@
+"""`zkapex client join`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, Out, leaving_document, say_carry, say_leaving
+from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.options import AsJson, Force, Quiet, option
+from zkapex_jax.cli.output import Output
+from zkapex_jax.client import (
+    Home,
+    Membership,
+    Service,
+    fetch_base,
+    join,
+    join_by_files,
+    join_document,
+    leaving_join,
+    read_invitation,
+    receive,
+    write_out,
+)
+from zkapex_jax.client.service import check_url
+from zkapex_jax.errors import InputError
+from zkapex_jax.protocol import load_public
+
+Keys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--provider-key", metavar="KEY", show_default=False,
+        help="The provider's public key, from another channel: a .pub file, or its hex. May be repeated. Without a service it is needed.",
+    ),
+]  # fmt: skip
+
+
+@guarded
+def client_join(
+    client_id: Annotated[
+        str, option("client", "ID", "Client id, as the provider gave it: 1 to 64 letters, digits, dots, dashes, underscores.")
+    ],
+    url: Annotated[
+        str | None, typer.Argument(metavar="[URL]", help="The provider's service. Default: none, files are carried by other ways.")
+    ] = None,
+    invitation: Annotated[
+        str | None, option("invitation", "TOKEN", "The invitation that the provider gave you: its text, or a file with it. Not needed to join again.")
+    ] = None,
+    provider_key: Keys = None,
+    base: Annotated[Path | None, option("base", "FILE", "The provider's base file, where there is no service to fetch it from.")] = None,
+    home: HomeDir = DEFAULT_HOME,
+    out: Out = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Become a client of a provider: make a key, tell the service, fetch the base model that enrolments start from.
+
+    The key signs every later call; it lies in the home, readable by you alone. An invitation serves once, for one client id.
+    Without [bold]--provider-key[/] the keys that the service names are trusted from here on: compare them with the provider's own
+    word. Joining again changes nothing, and with [bold]--provider-key[/] trusts one more key.
+
+    Without URL the same home works with files: give --provider-key and --base, then carry what the other commands write with
+    --out, and take what comes back with [bold]zkapex client receive[/].
+    """
+    output, keys = Output(as_json, quiet), [load_public(key) for key in provider_key or ()]
+    place = Home.create(home)
+    if url is None:
+        if not keys:
+            raise InputError("is needed where there is no service to ask for it", field="provider-key")
+        membership = join_by_files(place, client_id, keys)
+    else:
+        check_url(url)
+        token = read_invitation(invitation or "", client_id)
+        if not token and not (place.membership_file.is_file() and place.membership.url):
+            raise InputError("is needed to join a service", field="invitation", hint="ask the provider for one")
+        leaving = leaving_join(client_id, place.key().public)
+        say_leaving(output, leaving, out.name if out else url, call=out is None)
+        if out is not None:
+            files = write_out(out, {"join.json": join_document(client_id, token, place.key().public)}, force=force)
+            say_carry(
+                output, leaving_document(leaving), files, f"it is the body of POST {url}/v1/clients, to be signed with {place.key_file}"
+            )
+            return
+        with Service(url, place.key()) as service:
+            membership = join(place, service, client_id, token, keys)
+            fetch_base(place, service)
+    if base is not None:
+        receive(place, [base])
+    _tell(output, place, membership, bool(keys))
+
+
+def _tell(output: Output, home: Home, membership: Membership, compared: bool) -> None:
+    document = {"home": home.path, "client_id": membership.client_id, "url": membership.url or None, "provider_keys": membership.provider_keys,
+                "base": home.folder.base if home.folder.base.is_file() else None}  # fmt: skip
+    trust = "given by you" if compared else "trusted from here on: compare with the provider's own word"
+    output.result(
+        document,
+        f"{membership.client_id} has joined {membership.url or 'no service, files are carried'}",
+        f"  home          {home.path}",
+        *(f"  provider key  {key}  ({trust})" for key in membership.provider_keys),
+        *(
+            [f"  base          {home.folder.base}"]
+            if home.folder.base.is_file()
+            else ["  base          none yet: give it with --base, or `zkapex client receive`"]
+        ),
+        "  then          zkapex client enrol --model MODEL --data DATA",
+    )

@@ -1,0 +1,142 @@
+"""`zkapex client send`, `receive` and `status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from zkapex_jax.cli.client import DEFAULT_HOME, DEFAULT_WAIT, HomeDir, Out, Wait, connect, leaving_document, say_carry, say_leaving
+from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.options import AsJson, Force, Quiet, ShowProgress
+from zkapex_jax.cli.output import NOT_PROVEN, Output
+from zkapex_jax.client import (
+    Answer,
+    Home,
+    Sent,
+    leaving_answer,
+    leaving_enrolment,
+    open_answers,
+    send_answer,
+    send_enrolment,
+    write_out,
+)
+from zkapex_jax.client import receive as receive_files
+from zkapex_jax.errors import InputError
+
+
+@guarded
+def client_send(
+    home: HomeDir = DEFAULT_HOME,
+    out: Out = None,
+    wait: Wait = DEFAULT_WAIT,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    progress: ShowProgress = None,
+) -> None:
+    """Send the finished answer, wait for the verdict, check and keep the receipt, and make the unlearned weights the client's own.
+
+    The weights from before go from the home only when the provider has signed that it accepted the answer. A broken connection
+    costs one piece: run the command again. A re-enrolment that waits (`zkapex re-enrol`) is sent first.
+    """
+    output, place = Output(as_json, quiet, progress), Home.open(home)
+    if place.folder.renewal.enrolment.is_file():
+        _send_renewal(output, place, out, wait, force)
+        return
+    waiting = open_answers(place)
+    if not waiting:
+        raise InputError(
+            "holds no answer that is to be sent", code="nothing_to_send", file=place.path, hint="make one with `zkapex client unlearn`"
+        )
+    answer = waiting[0]
+    leaving = leaving_answer(answer.bundle)
+    say_leaving(output, leaving, str(out) if out else place.membership.url or "nobody yet", call=out is None)
+    if out is not None:
+        files = write_out(out, {"bundle.safetensors": answer.bundle}, force=force)
+        say_carry(
+            output, leaving_document(leaving) | {"request_id": answer.request.request_id}, files,
+            "the provider runs `zkapex verify`; take its receipt and state with `zkapex client receive`",
+        )  # fmt: skip
+        return
+    with connect(place) as service, output.bars() as on_progress:
+        sent = send_answer(place, service, answer, wait=wait, on_progress=on_progress)
+    _tell(output, place, answer, sent, leaving_document(leaving))
+
+
+@guarded
+def client_receive(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Bases, requests, receipts and states, in any order.")],
+    home: HomeDir = DEFAULT_HOME,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take in files that the provider handed over by other ways than a service: bases, requests, receipts, states.
+
+    Each is told apart by what it holds and checked against the provider's keys. A state that follows from an answer makes the
+    unlearned weights the client's own; one that follows from a re-enrolment adopts it.
+    """
+    received = receive_files(Home.open(home), files)
+    Output(as_json, quiet).result(
+        {"received": received}, *(f"{one.kind:<8} {escape(str(one.kept))}  ({escape(one.words)})" for one in received)
+    )
+
+
+@guarded
+def client_status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Show what this home has joined, enrolled, answered and sent, and what is open. Asks nobody."""
+    place = Home.open(home)
+    membership, states, receipts = place.membership, place.states(), sorted((place.path / "receipts").glob("*.json"))
+    ready, asked = open_answers(place), place.requests()
+    document = {
+        "client_id": membership.client_id, "url": membership.url or None, "provider_keys": membership.provider_keys, "enrolled": place.is_enrolled,
+        "admitted": bool(states), "position": states[-1].position if states else None, "forgotten": int(states[-1].cumulative().sum()) if states else None,
+        "requests": [request.request_id for request in asked], "to_send": [answer.request.request_id for answer in ready],
+        "renewal_waiting": place.folder.renewal.enrolment.is_file(), "receipts": receipts,
+    }  # fmt: skip
+    stands = (
+        f"admitted, position {states[-1].position}, {document['forgotten']:,} weights forgotten"
+        if states
+        else "made, not admitted"
+        if place.is_enrolled
+        else "none"
+    )
+    Output(as_json, quiet).result(
+        document,
+        f"{membership.client_id}  {membership.url or 'no service, files are carried'}",
+        f"  enrolment  {stands}",
+        *(f"  request    {request.request_id}  {escape(request.forget)}" for request in asked),
+        *(f"  to send    {answer.request.request_id}" for answer in ready),
+        *(["  to send    a re-enrolment"] if document["renewal_waiting"] else []),
+        *(f"  receipt    {receipt}" for receipt in receipts),
+    )
+
+
+def _send_renewal(output: Output, place: Home, out: Path | None, wait: float, force: bool) -> None:
+    renewal = place.folder.renewal
+    leaving = leaving_enrolment(renewal.enrolment, renewal.enrolment_proof)
+    say_leaving(output, leaving, str(out) if out else place.membership.url or "nobody yet", call=out is None)
+    if out is not None:
+        files = write_out(out, {path.name: path for path in (renewal.enrolment, renewal.enrolment_proof)}, force=force)
+        say_carry(output, leaving_document(leaving), files, "the provider runs `zkapex admit`; take its state with `zkapex client receive`")
+        return
+    with connect(place) as service, output.bars() as on_progress:
+        sent = send_enrolment(place, service, wait=wait, on_progress=on_progress)
+    output.result(
+        {"sent": True, "digest": sent.digest, "state": sent.state.path, "position": sent.state.position} | leaving_document(leaving),
+        f"enrolled anew, position {sent.state.position}",
+    )
+
+
+def _tell(output: Output, place: Home, answer: Answer, sent: Sent, leaving: dict[str, object]) -> None:
+    receipt = sent.receipt
+    output.result(
+        {"sent": True, "accepted": True, "request_id": answer.request.request_id, "bundle": sent.digest, "receipt": sent.receipt_file,
+         "state": sent.state.path, "position": sent.state.position, "advanced": sent.advanced, "not_proven": NOT_PROVEN} | leaving,
+        f"[green]accepted[/] by {place.membership.url}: {answer.request.request_id}, event {receipt.ledger.sequence if receipt else '?'} of its ledger",
+        f"  receipt  {sent.receipt_file}",
+        f"  state    {sent.state.path}  (position {sent.state.position}); the unlearned weights are your own now",
+        f"[dim]{NOT_PROVEN}[/]",
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""`zkapex client unlearn`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zkapex_jax.cli import options
+from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, connect
+from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.options import AsJson, Cache, Force, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
+from zkapex_jax.cli.output import Output, human_bytes, human_seconds
+from zkapex_jax.client import Answer, Home, fetch_requests, fetch_state, prepare_answer, receive, settle
+from zkapex_jax.errors import InputError
+from zkapex_jax.protocol import Bundle, Enrolment, Request, State
+from zkapex_jax.workflow.toolchain import Toolchain
+
+
+@guarded
+def client_unlearn(
+    request: Annotated[
+        Path | None, option("request", "FILE|ID", "A request file, or the id of one. Default: the oldest that is open.")
+    ] = None,
+    state: Annotated[Path | None, option("state", "FILE", "The client's state, where there is no service to ask.")] = None,
+    model: Annotated[Path | None, option("model", "DIR", "The personalised model, to save the unlearned one from.")] = None,
+    save_model: Annotated[Path | None, option("save-model", "DIR", "Write the unlearned model here; needs --model.")] = None,
+    home: HomeDir = DEFAULT_HOME,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: work from what is in the home and what is given here.")] = False,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint first.")] = True,
+    cache: Cache = options.DEFAULT_CACHE,
+    tables: TablesFile = None,
+    srs: SrsFile = None,
+    threads: Threads = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    progress: ShowProgress = None,
+) -> None:
+    """Answer a request: zero the weights that it names, repair the others for your data, and prove both. Sends nothing.
+
+    Fetches the open requests and the client's state, and refuses what the provider did not sign. If an honest answer cannot
+    meet the request, it says so and writes nothing. An interrupted command goes on where it stopped, chunk by chunk.
+    [bold]zkapex client send[/] sends the answer.
+    """
+    from zkapex_jax.workflow import check_save, save_unlearned
+
+    output, place = Output(as_json, quiet, progress), Home.open(home)
+    if (model is None) != (save_model is None):
+        raise InputError("--model and --save-model go together", field="save-model")
+    if model is not None and save_model is not None:
+        check_save(model, save_model, force=force)
+    found, before = _asked(place, request, state, offline or not place.membership.url)
+    tool = options.toolchain_for(Enrolment.from_file(place.folder.enrolment, verify=False), cache, tables=tables, srs=srs, threads=threads)
+    answer = prepare_answer(place, found, before)
+    _answer(output, place, tool, answer, check)
+    if model is not None and save_model is not None:
+        save_unlearned(
+            model=model, out=save_model, folder=place.path, request=found.path, provider_key=found.signer, update=answer.update, force=force
+        )
+    bundle = Bundle.from_file(answer.bundle)
+    output.result(
+        {"request_id": found.request_id, "bundle": answer.bundle, "bytes": answer.bundle.stat().st_size, "digest": bundle.digest,
+         "resumed": answer.has_bundle, "insecure": bundle.insecure, "model": save_model},
+        f"answered {found.request_id} ({found.forget}): {len(found.touched)} chunks proven",
+        f"  bundle  {answer.bundle}  ({human_bytes(answer.bundle.stat().st_size)}; send it with `zkapex client send`)",
+        *(["[yellow]insecure:[/] made with a test preset or a local reference string; it convinces nobody"] if bundle.insecure else []),
+    )  # fmt: skip
+
+
+def _asked(place: Home, request: Path | None, state: Path | None, offline: bool) -> tuple[Request, State]:
+    """The request to answer and the state to answer from; what came of earlier answers is settled first."""
+    given = [path for path in (request, state) if path is not None and path.is_file()]
+    receive(place, given)
+    if not offline:
+        with connect(place) as service:
+            current = fetch_state(place, service)
+            settle(place, current)
+            waiting = fetch_requests(place, service)
+        return _chosen(place, waiting, request), current
+    current = place.state()
+    return _chosen(place, [one for one in place.requests() if not current.cumulative()[one.mask()].all()], request), current
+
+
+def _chosen(place: Home, waiting: list[Request], request: Path | None) -> Request:
+    if request is not None:
+        wanted = Request.from_file(request, verify=False).request_id if request.is_file() else str(request)
+        for one in waiting:
+            if one.request_id == wanted:
+                return one
+        raise InputError("no such request waits for this client", code="unknown_request", field="request", value=wanted)
+    if not waiting:
+        raise InputError("no request waits for this client", code="nothing_to_answer", file=place.path)
+    return waiting[0]
+
+
+def _answer(output: Output, place: Home, tool: Toolchain, answer: Answer, check: bool) -> None:
+    """Make what is missing of the answer."""
+    from zkapex_jax.workflow import check_answer_room, prove, unlearn
+
+    files = {"folder": place.path, "request": answer.request.path, "state": answer.state.path}
+    with output.bars() as on_progress:
+        if not answer.has_update:
+            made = unlearn(
+                tool, **files, provider_key=answer.request.signer, out=answer.update, check=check, force=True, on_progress=on_progress
+            )
+            if not output.quiet and not output.as_json:
+                typer.echo(f"unlearned in {human_seconds(made.seconds)}; proving")
+        if not answer.has_bundle:
+            check_answer_room(tool.preset, answer.request.layout, answer.request.touched, place.path, kept=0, here=True)
+            prove(tool, **files, update=answer.update, out=answer.bundle, force=True, on_progress=on_progress)

@@ -1,0 +1,111 @@
+"""Send what is ready, wait for the verdict, keep the receipt, move on. Each part is found done, or is done now."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from zkapex_jax.client.answering import Answer, adopt_renewal, settle
+from zkapex_jax.client.answers import Job, Outcome, error_of
+from zkapex_jax.client.fetching import fetch_state
+from zkapex_jax.client.home import Home
+from zkapex_jax.client.service import Service
+from zkapex_jax.client.trusting import trusted_receipt
+from zkapex_jax.client.uploads import upload
+from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError
+from zkapex_jax.formats.atomic import write_bytes
+from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, State
+from zkapex_jax.protocol.receipt import Receipt
+from zkapex_jax.prover.progress import OnProgress
+
+_FIRST_POLL, _LONGEST_POLL = 0.2, 5.0
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The verdict on what was sent: the state that followed, and of an answer its receipt. `secret` moved on if `advanced`."""
+
+    digest: str
+    state: State
+    receipt: Receipt | None
+    receipt_file: Path | None
+    advanced: bool
+
+
+def send_enrolment(home: Home, service: Service, *, wait: float, on_progress: OnProgress | None = None) -> Sent:
+    """Upload an enrolment and its proof (those of a re-enrolment, if one waits) and take the state that follows.
+
+    Raises RefusedError if the provider refuses it; StorageError (`pending`) if it has not judged after `wait` seconds.
+    """
+    made = home.folder.renewal if home.folder.renewal.enrolment.is_file() else home.folder
+    enrolment = Enrolment.from_file(made.enrolment)
+    EnrolmentProof.from_file(made.enrolment_proof)
+    if (state := _admitted(home, service, enrolment)) is None:
+        first = upload(service, "enrolment", made.enrolment, on_progress=on_progress)
+        second = upload(service, "enrolment-proof", made.enrolment_proof, on_progress=on_progress)
+        outcome = _wait(service, service.send_enrolment(first, second), enrolment.digest, wait)
+        if not outcome.accepted:
+            raise RefusedError(f"the provider refuses the enrolment: {outcome.reason}", code="proof_refused", file=made.enrolment)
+        state = fetch_state(home, service, wanted=outcome.state)
+    if state.enrolment_digest != enrolment.digest:
+        raise RefusedError("follows another enrolment", code="mismatch_enrolment_digest", file=state.path, field="enrolment_digest")
+    return Sent(enrolment.digest, state, None, None, adopt_renewal(home, state))
+
+
+def send_answer(home: Home, service: Service, answer: Answer, *, wait: float, on_progress: OnProgress | None = None) -> Sent:
+    """Upload a bundle, wait for the verdict, check and keep the receipt, and move the client's secret on.
+
+    The old weights go only when the provider has signed that it accepted. Raises RefusedError if it refuses, after the receipt
+    that says so is kept; StorageError (`pending`) if it has not judged after `wait` seconds.
+    """
+    bundle = Bundle.from_file(answer.bundle)
+    kept = home.receipt_file(bundle.digest)
+    if kept.is_file():
+        receipt = trusted_receipt(home, kept.read_bytes(), bundle, answer.request, file=kept)
+    else:
+        sent = upload(service, "bundle", answer.bundle, on_progress=on_progress)
+        outcome = _wait(service, service.send_bundle(sent), bundle.digest, wait)
+        receipt = _receipt(home, service, answer, bundle, outcome)
+    if not receipt.verdict.accepted:
+        raise RefusedError(f"proof refused: {receipt.verdict.reason}", code="proof_refused", file=answer.bundle)
+    state = fetch_state(home, service, wanted=receipt.state_after)
+    return Sent(bundle.digest, state, receipt, kept, settle(home, state))
+
+
+def _receipt(home: Home, service: Service, answer: Answer, bundle: Bundle, outcome: Outcome) -> Receipt:
+    if outcome.receipt is None:
+        raise InputError("the service names no receipt", code="bad_answer", file=service.url, field="receipt")
+    place = f"{service.url}/v1/receipts/{outcome.receipt}"
+    data = service.receipt(outcome.receipt)
+    receipt = trusted_receipt(home, data, bundle, answer.request, file=place)
+    if receipt.verdict.accepted != outcome.accepted:
+        raise InputError("the receipt says otherwise than the service", code="bad_answer", file=place, field="verdict")
+    write_bytes(home.receipt_file(bundle.digest), data, force=True)
+    return receipt
+
+
+def _admitted(home: Home, service: Service, enrolment: Enrolment) -> State | None:
+    """The state, if the provider has admitted just this enrolment already."""
+    me = service.me()
+    return fetch_state(home, service, wanted=me.state) if me.enrolment == enrolment.digest else None
+
+
+def _wait(service: Service, job: Job, digest: str, seconds: float) -> Outcome:
+    """The outcome of a job on the file of this digest."""
+    until, pause = time.monotonic() + seconds, _FIRST_POLL
+    if job.digest != digest:
+        raise InputError("the service judges another file", code="bad_answer", file=service.url, field="digest", value=job.digest)
+    while not job.is_over:
+        if time.monotonic() >= until:
+            raise StorageError(
+                "the provider has not judged it yet", code="pending", file=service.url, field=f"job {job.job}", value=job.status
+            )
+        service.patience.sleep(min(pause, max(0.0, until - time.monotonic())))
+        pause = min(2 * pause, _LONGEST_POLL)
+        job = service.job(job.job)
+    if job.outcome is None or (job.status == "failed" and job.outcome.error is None):
+        raise InternalError("the service failed to judge it", code="service_failed", file=service.url, field=f"job {job.job}")
+    if job.outcome.error is not None:
+        raise error_of(job.outcome.error, url=service.url)
+    return job.outcome
