@@ -44,8 +44,9 @@ def program() -> object:
 def test_commands_of_the_docs_exist(program, page: str, words: list[str]) -> None:
     command, rest = program, words[1:]
     while rest and hasattr(command, "commands") and not rest[0].startswith("-"):
-        assert rest[0] in command.commands, f"{page}: no command {rest[0]}"
-        command, rest = command.commands[rest[0]], rest[1:]
+        named = rest[0] in command.commands
+        assert named or hasattr(command, "default"), f"{page}: no command {rest[0]}"
+        command, rest = command.commands[rest[0] if named else command.default], rest[1:]
     known = {name for parameter in command.params for name in [*parameter.opts, *parameter.secondary_opts]} | {"--help", "-h"}
     used = {word.partition("=")[0] for word in rest if word.startswith("-")}
     assert used <= known, f"{page}: {used - known}"

@@ -222,11 +222,11 @@ def test_strangers(ledger: Ledger, make: Factory, key: SigningKey, case: Case) -
 
 def test_a_refused_proof_can_be_followed_by_an_accepted_one(ledger: Ledger, make: Factory, case: Case) -> None:
     enrolment, state, request, bundle = case
-    ledger.refuse(bundle, reason="chunk 0: fold.last", seconds=0.1)
-    ledger.refuse(bundle, reason="chunk 0: fold.last", seconds=0.1)
+    first = ledger.refuse(bundle, reason="chunk 0: fold.last", seconds=0.1)
+    assert ledger.refuse(bundle, reason="chunk 0: fold.last", seconds=0.2) == first
     assert ledger.state("alice").position == 0 and len(ledger.open_requests("alice")) == 1
     accept(ledger, make, state, request, make.bundle(enrolment, request, state))
-    assert [verdict.accepted for verdict in ledger.verdicts()] == [False, False, True]
+    assert [verdict.accepted for verdict in ledger.verdicts()] == [False, True]
     assert ledger.verdicts()[0].reason == "chunk 0: fold.last"
 
 

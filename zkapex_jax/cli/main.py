@@ -8,21 +8,26 @@ import typer
 
 from zkapex_jax import __version__
 from zkapex_jax.cli.admit import admit
-from zkapex_jax.cli.audit import audit
+from zkapex_jax.cli.audit_ledger import audit_app
 from zkapex_jax.cli.base import base
 from zkapex_jax.cli.bench_scale import bench_app
+from zkapex_jax.cli.card import card
+from zkapex_jax.cli.client_app import client_app
 from zkapex_jax.cli.demo import demo
 from zkapex_jax.cli.enrol import enrol
 from zkapex_jax.cli.estimate import estimate
 from zkapex_jax.cli.explain import explain
 from zkapex_jax.cli.inspect import inspect
+from zkapex_jax.cli.invite import invite
 from zkapex_jax.cli.keygen import keygen
 from zkapex_jax.cli.ledger import ledger_app
 from zkapex_jax.cli.options import ANYONE, CLIENT, EXIT_CODES, PROVIDER, epilog
 from zkapex_jax.cli.plan import plan
 from zkapex_jax.cli.prove import advance, prove
+from zkapex_jax.cli.receipt import receipt_app
 from zkapex_jax.cli.renew import adopt, re_enrol
 from zkapex_jax.cli.request import publish, request
+from zkapex_jax.cli.serve import serve
 from zkapex_jax.cli.srs import srs_app
 from zkapex_jax.cli.state import state
 from zkapex_jax.cli.tables import tables
@@ -49,6 +54,8 @@ _REQUEST = (
 _PLAN = (
     "zkapex plan --base base --forget-data forget.safetensors --retain-data retain.safetensors --target '**/intermediate/dense/kernel'"
 )
+_CARD = "zkapex card unlearned --client alice --request request.safetensors --provider-key provider/provider.key.pub"
+
 _COMMANDS = (
     (PROVIDER, keygen, "zkapex keygen provider"),
     (PROVIDER, base, _BASE),
@@ -63,13 +70,15 @@ _COMMANDS = (
         "zkapex unlearn alice --request request.safetensors --state alice.state --provider-key provider/provider.key.pub",
     ),
     (CLIENT, prove, "zkapex prove alice --request request.safetensors --state alice.state --out alice.bundle"),
+    (CLIENT, card, _CARD),
     (PROVIDER, verify, "zkapex verify alice.bundle --provider provider --out alice.next.state"),
     (CLIENT, advance, "zkapex advance alice --request request.safetensors --state alice.next.state --bundle alice.bundle"),
     (CLIENT, re_enrol, _RE_ENROL),
     (CLIENT, adopt, "zkapex adopt alice --state alice.renewed.state"),
+    (PROVIDER, serve, "zkapex serve provider --workers 4"),
+    (PROVIDER, invite, "zkapex invite provider --client edge-0001 --count 100"),
     (PROVIDER, state, "zkapex state --provider provider --client alice --out alice.state"),
     (ANYONE, verify_enrolment, _AUDIT),
-    (ANYONE, audit, "zkapex audit alice.bundle --provider provider --html audit.html"),
     (ANYONE, estimate, "zkapex estimate --model vit-b16 --preset ceremony-4096"),
     (ANYONE, inspect, "zkapex inspect request.safetensors"),
     (ANYONE, explain, "zkapex explain bad_digest"),
@@ -78,6 +87,9 @@ _COMMANDS = (
 )
 for _panel, _command, _example in _COMMANDS:
     app.command(rich_help_panel=_panel, epilog=epilog(_example))(_command)
+app.add_typer(client_app, name="client", rich_help_panel=CLIENT)
+app.add_typer(audit_app, name="audit", rich_help_panel=ANYONE)
+app.add_typer(receipt_app, name="receipt", rich_help_panel=ANYONE)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=PROVIDER)
 app.add_typer(srs_app, name="srs", rich_help_panel=ANYONE)
 app.add_typer(bench_app, name="bench", rich_help_panel=ANYONE)

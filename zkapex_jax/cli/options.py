@@ -94,6 +94,7 @@ Ray = Annotated[
 
 ClientDir = Annotated[Path, typer.Argument(metavar="CLIENT", help="The client's folder, as `zkapex enrol` made it.")]
 ProviderDir = Annotated[Path, option("provider", "DIR", "The provider's folder, as `zkapex keygen` made it.")]
+KeyFile = Annotated[Path | None, option("key", "FILE", "The provider's private key. Default: provider.key in its folder.")]
 RequestFile = Annotated[Path, option("request", "FILE", "The signed request.")]
 StateFile = Annotated[Path, option("state", "FILE", "The client's state, from the provider's ledger.")]
 ModelDir = Annotated[Path, option("model", "DIR", "Checkpoint folder: config.json and Flax or safetensors weights.")]

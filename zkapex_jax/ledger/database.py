@@ -35,6 +35,18 @@ def create_database(place: Place) -> Engine:
     return engine
 
 
+def database_exists(place: Place) -> bool:
+    """Whether there is a file, or a ledger in the database."""
+    if place.file is not None:
+        return place.file.exists()
+    engine = postgres.engine_of(place)
+    try:
+        with database_errors(place.name), engine.connect() as connection:
+            return postgres.is_made(connection)
+    finally:
+        engine.dispose()
+
+
 def open_database(place: Place) -> Engine:
     """An existing ledger, after checking that it is one, of this version, and whole. Raises InputError or StorageError."""
     engine = connect(place)
@@ -76,6 +88,7 @@ def transaction(engine: Engine, name: Name) -> Iterator[Session]:
     """A write transaction: takes the lock at once, commits at the end of the block, or leaves nothing."""
     writer = engine.execution_options(zkapex_write=True)
     with database_errors(name), Session(writer, expire_on_commit=False) as session, session.begin():
+        session.connection()  # a session alone begins with its first statement
         yield session
 
 

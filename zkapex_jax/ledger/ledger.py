@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.ledger import events, queries, rows, rules
-from zkapex_jax.ledger.database import create_database, open_database, reading, transaction
+from zkapex_jax.ledger.database import create_database, database_exists, open_database, reading, transaction
 from zkapex_jax.ledger.place import parse_place
 from zkapex_jax.ledger.records import BaseRecord, EnrolmentRecord, RequestRecord, StateRecord, VerdictRecord
 from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, ProviderKey, RequestRow, VerdictRow
@@ -43,6 +43,11 @@ class Ledger:
         """A new ledger in a file or at a URL (`sqlite:///…`, `postgresql://…`); raises StorageError if there is one."""
         found = parse_place(place)
         return cls(found.name, create_database(found))
+
+    @staticmethod
+    def exists(place: str | os.PathLike[str]) -> bool:
+        """Whether there is a ledger to open, or a file that stands in the way of a new one."""
+        return database_exists(parse_place(place))
 
     @classmethod
     def open(cls, place: str | os.PathLike[str], *, check: bool = True) -> Self:
@@ -180,9 +185,12 @@ class Ledger:
             return VerdictRecord.of(row)
 
     def refuse(self, bundle: Bundle, *, reason: str, seconds: float) -> VerdictRecord:
-        """Record that a bundle's proof failed."""
+        """Record that a bundle's proof failed. The same bundle again changes nothing."""
         with transaction(self._engine, self.path) as session:
             enrolment, request = rules.bundle_may_be_judged(session, bundle)
+            known = queries.refusal(session, enrolment, request, bundle.digest)
+            if known is not None:
+                return VerdictRecord.of(known)
             return VerdictRecord.of(rows.new_verdict(session, bundle, enrolment, request, seconds, reason=reason))
 
     def enrolment(self, client_id: str) -> EnrolmentRecord:

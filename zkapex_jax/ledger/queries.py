@@ -56,6 +56,15 @@ def acceptance(session: Session, enrolment: EnrolmentRow, request: RequestRow) -
     return session.scalars(query).one_or_none()
 
 
+def refusal(session: Session, enrolment: EnrolmentRow, request: RequestRow, bundle_digest: str) -> VerdictRow | None:
+    """The recorded refusal of this very bundle: who judges it a second time, or beside another, finds the first verdict."""
+    query = select(VerdictRow).where(
+        VerdictRow.bundle_digest == bundle_digest, VerdictRow.enrolment_id == enrolment.id, VerdictRow.request_id == request.id,
+        VerdictRow.accepted.is_(False),
+    )  # fmt: skip
+    return session.scalars(query.order_by(VerdictRow.sequence).limit(1)).one_or_none()
+
+
 def last_answer(session: Session, client_id: str, request: str) -> str:
     """Digest of the bundle of the last verdict on a client's answers to a request, by its id or digest."""
     query = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint, event, text
+from sqlalchemy import Connection, Double, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint, event, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from zkapex_jax.ledger.append_only import triggers
@@ -116,7 +116,7 @@ class VerdictRow(Base):
     bundle_digest: Mapped[str] = mapped_column(index=True)
     accepted: Mapped[bool]
     reason: Mapped[str | None]
-    verifier_seconds: Mapped[float]
+    verifier_seconds: Mapped[float] = mapped_column(Double)
     received: Mapped[str]
     sequence: Mapped[int] = mapped_column(ForeignKey("chain.sequence"), index=True)
 

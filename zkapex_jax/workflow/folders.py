@@ -20,6 +20,7 @@ from zkapex_jax.formats.reading import open_input
 from zkapex_jax.ledger import Ledger
 from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.protocol.state import State
+from zkapex_jax.workflow.ledger_place import ledger_place
 
 Typed = TypeVar("Typed", bound=Artefact)
 
@@ -112,13 +113,13 @@ class Provider:
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Self:
         """Open a provider's folder, or with `create` make one where there is none yet. What killed commands left is removed."""
-        ledger_path = Path(path) / "ledger.sqlite"
         for place in (Path(path), Path(path) / "artefacts", Path(path) / "points"):
             sweep(place)
-        if create and not ledger_path.exists():
+        ledger = ledger_place(Path(path))
+        if create and not Ledger.exists(ledger):
             make_directory(path)
-            return cls(Path(path), Ledger.create(ledger_path))
-        return cls(Path(path), Ledger.open(ledger_path))
+            return cls(Path(path), Ledger.create(ledger))
+        return cls(Path(path), Ledger.open(ledger))
 
     def __enter__(self) -> Self:
         return self

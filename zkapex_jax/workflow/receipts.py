@@ -17,7 +17,7 @@ def make_receipt(provider: Provider, key: SigningKey, bundle_digest: str) -> Rec
     """The receipt of the last verdict on a bundle. Raises RefusedError if there is none, or the key is not the ledger's."""
     _check_key(provider, key)
     facts = verdict_facts(provider.ledger, bundle_digest=bundle_digest)
-    return Receipt.sign(key, receipt_fields(facts, insecure=_is_insecure(provider, facts)))
+    return Receipt.sign(key, receipt_fields(facts, insecure=is_insecure(provider, facts)))
 
 
 def receipt_for(provider: Provider, key: SigningKey, *, client_id: str, request: str) -> Receipt:
@@ -44,7 +44,7 @@ def receipt_fields(facts: VerdictFacts, *, insecure: bool) -> dict[str, object]:
     }
 
 
-def _is_insecure(provider: Provider, facts: VerdictFacts) -> bool:
+def is_insecure(provider: Provider, facts: VerdictFacts) -> bool:
     """What the bundle says, which was checked against enrolment and request before it was judged."""
     return provider.load(Bundle, facts.bundle_digest, verify=False).insecure
 

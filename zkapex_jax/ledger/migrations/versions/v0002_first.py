@@ -68,7 +68,7 @@ def _answers() -> None:
         _text("bundle_digest", index=True),
         sa.Column("accepted", sa.Boolean, nullable=False),
         sa.Column("reason", sa.String),
-        sa.Column("verifier_seconds", sa.Float, nullable=False),
+        sa.Column("verifier_seconds", sa.Double, nullable=False),
         _text("received"),
         _event(),
     )

@@ -1,0 +1,140 @@
+"""Audit of a whole ledger: its chain and rows, the artefacts that they name, receipts, a head that was published.
+
+Everything is recomputed but the proofs themselves: `zkapex audit` judges those, one bundle at a time.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zkapex_jax.errors import InputError, RefusedError, ZkapexError
+from zkapex_jax.ledger.verdict_facts import verdict_facts
+from zkapex_jax.protocol.ledger_head import LedgerHead
+from zkapex_jax.protocol.receipt import Receipt
+from zkapex_jax.prover.progress import OnProgress, tell
+from zkapex_jax.workflow.folders import Provider
+from zkapex_jax.workflow.ledger_artefacts import check_artefacts
+from zkapex_jax.workflow.receipts import is_insecure, receipt_fields
+
+#: Findings that are listed; more of them are counted.
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that should not be so: one sentence, and its stable code."""
+
+    code: str
+    sentence: str
+
+
+@dataclass
+class LedgerAudit:
+    """What was looked at, and what was found. `whole`: nothing was."""
+
+    head: tuple[int, str]
+    keys: tuple[str, ...]
+    artefacts: int = 0
+    receipts: int = 0
+    published: int | None = None
+    found: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        return self.found == 0
+
+    def add(self, error: ZkapexError) -> None:
+        """Note an error, and go on."""
+        self.found += 1
+        if len(self.findings) < MOST:
+            self.findings.append(Finding(error.code, str(error)))
+
+
+def audit_ledger(
+    provider: Provider,
+    *,
+    provider_key: str | None = None,
+    receipts: Path | None = None,
+    head: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> LedgerAudit:
+    """Check all of it, and go on after a finding. `provider` was opened, so that its chain and rows are recomputed already.
+
+    `provider_key` (hex) is who must have signed receipts and head; without it any key that the ledger itself trusts is
+    good enough, which is the provider's own word. `receipts`: a folder of receipts as files `*.json`.
+
+    Raises InputError if the folder of receipts or the head cannot be read.
+    """
+    audit = LedgerAudit(provider.ledger.head(), provider.ledger.keys())
+    if provider_key is not None and provider_key not in audit.keys:
+        audit.add(RefusedError("the ledger does not trust this key", code="other_signer", field="provider-key", value=provider_key))
+    keys = audit.keys if provider_key is None else (provider_key,)
+    for error in check_artefacts(provider, on_progress):
+        if error is None:
+            audit.artefacts += 1
+        else:
+            audit.add(error)
+    if head is not None:
+        _note(audit, _check_head, provider, keys, LedgerHead.from_file(head), head)
+    files = _receipts(receipts) if receipts is not None else []
+    for number, path in enumerate(files, start=1):
+        tell(on_progress, "receipts", number, len(files))
+        _note(audit, _check_receipt, provider, keys, path)
+    return audit
+
+
+def _check_head(audit: LedgerAudit, provider: Provider, keys: tuple[str, ...], published: LedgerHead, path: Path) -> None:
+    _check_signer(published, keys, path)
+    audit.published = published.sequence
+    try:
+        _, found = provider.ledger.head(published.sequence)
+    except RefusedError as error:
+        raise RefusedError(
+            "was published, but the ledger is shorter now: events were removed",
+            code="head_not_on_chain", file=path, field="sequence", value=published.sequence,
+        ) from error  # fmt: skip
+    if found != published.head:
+        raise RefusedError(
+            "was published, but is not on the ledger's chain: history was rewritten",
+            code="head_not_on_chain", file=path, field="head", value=published.head,
+        )  # fmt: skip
+
+
+def _check_receipt(audit: LedgerAudit, provider: Provider, keys: tuple[str, ...], path: Path) -> None:
+    """Every field is what the ledger says of the verdict at that place; the flag too, which the bundle says."""
+    receipt = Receipt.from_file(path)
+    audit.receipts += 1
+    _check_signer(receipt, keys, path)
+    try:
+        facts = verdict_facts(provider.ledger, sequence=receipt.ledger.sequence)
+    except RefusedError as error:
+        raise error.in_file(path) from error
+    said = receipt.model_dump(exclude={"provider", "signature"})
+    wanted = receipt_fields(facts, insecure=is_insecure(provider, facts))
+    for name, value in wanted.items():
+        if said[name] != value:
+            raise RefusedError("says otherwise than the ledger", code="receipt_differs", file=path, field=name, value=str(said[name]))
+
+
+def _check_signer(statement: LedgerHead | Receipt, keys: tuple[str, ...], path: Path) -> None:
+    if statement.provider not in keys:
+        raise RefusedError(
+            f"{statement.words()} is of another provider", code="other_signer", file=path, field="provider", value=statement.provider
+        )
+    statement.check_signature(statement.provider, path)
+
+
+def _receipts(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InputError("is no folder of receipts", code="missing_file", file=folder)
+    return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.name.endswith(".json"))
+
+
+def _note(audit: LedgerAudit, check: object, *rest: object) -> None:
+    try:
+        check(audit, *rest)  # type: ignore[operator]
+    except ZkapexError as error:
+        audit.add(error)
