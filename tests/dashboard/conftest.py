@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import threading
@@ -16,21 +17,30 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fastapi import FastAPI  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
-from scene import TOKEN, Scene, build, vit_like  # noqa: E402
+from scene import TESTS, TOKEN, Scene, build, vit_like  # noqa: E402
 
-from zkapex_jax.service.dashboard import dashboard_router  # noqa: E402
+from zkapex_jax.service.app import create_app  # noqa: E402
+
+sys.path.append(str(TESTS / "ledger"))
+
+from postgres_server import running  # noqa: E402
 
 
-@pytest.fixture(scope="session")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    return build(tmp_path_factory.mktemp("dashboard") / "provider", layout=vit_like(4))
+@pytest.fixture(scope="module", params=["sqlite"])
+def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """On an SQLite file; a module may ask for PostgreSQL as well."""
+    with running() if request.param == "postgresql" else contextlib.nullcontext() as server:
+        database = server.database() if server else None
+        made = build(tmp_path_factory.mktemp("dashboard") / "provider", layout=vit_like(4), database=database)
+        yield made
+        made.ledger.close()
+        made.store.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(scene: Scene) -> FastAPI:
-    made = FastAPI()
-    made.include_router(dashboard_router(scene.settings, scene.ledger))
-    return made
+    """The whole service, as `zkapex serve` runs it."""
+    return create_app(scene.settings)
 
 
 @pytest.fixture
@@ -47,7 +57,7 @@ def browser(app: FastAPI) -> TestClient:
     return client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(app: FastAPI) -> Iterator[str]:
     """The dashboard on a port of this machine, until the tests are done."""
     import uvicorn

@@ -118,15 +118,16 @@ class Scene:
 
 
 def build(
-    folder: Path, clients: int = 120, *, layout: ChunkedLayout = LAYOUT, requests: tuple[Asked, ...] = REQUESTS, now: datetime | None = None
-) -> Scene:
-    """Clients of a synthetic fleet, two of them with artefacts and receipts, and one that joined and never enrolled."""
+    folder: Path, clients: int = 120, *, layout: ChunkedLayout = LAYOUT, requests: tuple[Asked, ...] = REQUESTS, now: datetime | None = None,
+    database: str | None = None,
+) -> Scene:  # fmt: skip
+    """Clients of a synthetic fleet, two of them with artefacts, one with receipts, and one that joined and never enrolled."""
     folder.mkdir(parents=True, exist_ok=True)
     key = generate_key(folder / "provider.key")
-    ledger = Ledger.create(folder / "ledger.sqlite")
+    ledger = Ledger.create(database or folder / "ledger.sqlite")
     ledger.trust(key.public)
     fill(ledger, clients, requests=requests, now=now or datetime.now(UTC), names=Played(folder, key, layout, {STUMBLES, RENEWS}))
-    settings = Settings(provider=folder, dashboard_token=digest_of(TOKEN), late_after=14 * 86400)
+    settings = Settings(provider=folder, database=database, dashboard_token=digest_of(TOKEN), late_after=14 * 86400)
     store = Store.open(settings)
     with store.write() as session:
         session.add(Joined(client_id="edge-joined", public="ab" * 32, joined=moment(), invitation="cd" * 32))

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from zkapex_jax.errors import InputError
+from zkapex_jax.errors import InputError, ZkapexError
 from zkapex_jax.ledger import Ledger
 from zkapex_jax.ledger.fleet import export_rows
 from zkapex_jax.service.dashboard import export
@@ -59,7 +59,9 @@ class Dashboard:
             try:
                 return answer(request)
             except InputError as error:
-                return _page(self.pages.render("message.html.j2", heading="This address asks for something wrong", text=str(error)), 400)
+                return self._message("This address asks for something wrong", str(error), 400)
+            except ZkapexError as error:
+                return self._message("The ledger does not answer", str(error), 503)
 
         return guarded
 
@@ -80,7 +82,7 @@ class Dashboard:
         digest = _digest(request)
         path = self.looking.shelf.path(digest)
         if not path.is_file():
-            return self._missing("No file of this digest is in the provider's folder.")
+            return self._message("Not here", "No file of this digest is in the provider's folder.", 404)
         return FileResponse(path, media_type="application/octet-stream", headers=headers("", "") | _attached(f"{digest}.safetensors"))
 
     def receipt(self, request: Request) -> Response:
@@ -88,7 +90,7 @@ class Dashboard:
         digest = _digest(request)
         document = self.looking.receipt(digest)
         if document is None:
-            return self._missing("No receipt has this digest.")
+            return self._message("Not here", "No receipt has this digest.", 404)
         return Response(document, media_type="application/json", headers=headers("", "") | _attached(f"receipt-{digest[:16]}.json"))
 
     async def login(self, request: Request) -> Response:
@@ -117,8 +119,8 @@ class Dashboard:
     def _ask_for_token(self, after: str, wrong: str = "", status: int = 401) -> Response:
         return _page(self.pages.render("login.html.j2", "login", shut=self.gate is None, wrong=wrong, next=after), status)
 
-    def _missing(self, text: str) -> Response:
-        return _page(self.pages.render("message.html.j2", heading="Not here", text=text), 404)
+    def _message(self, heading: str, text: str, status: int) -> Response:
+        return _page(self.pages.render("message.html.j2", heading=heading, text=text), status)
 
 
 def _page(rendered: Rendered, status: int = 200) -> Response:
