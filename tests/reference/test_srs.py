@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reference_prover import safetensors
 from reference_prover import srs as reference_strings
 from reference_prover.curve import PY_ECC, curve, twist
-from reference_prover.curve.encoding import parse_g2, write_g2_uncompressed
+from reference_prover.curve.encoding import parse_g1, parse_g2, write_g2_uncompressed
 from reference_prover.curve.fourier import lagrange_points, root_of_unity
 from reference_prover.errors import CurveError, FieldError, SrsError
 from reference_prover.field import MODULUS, inverse
@@ -101,6 +102,31 @@ def test_a_file_of_the_rust_program_is_the_ceremony(ceremony: Srs, file: Path, n
     assert (read.k, read.source, read.insecure, read.digest) == (K, CEREMONY, False, ceremony.digest)
     for ours, theirs in ((ceremony.g1_monomial, read.g1_monomial), (ceremony.g1_lagrange, read.g1_lagrange)):
         assert [PLAIN.encode(point) for point in ours] == [backend.encode(point) for point in theirs]
+
+
+def test_the_ceremony_is_checked_point_by_point_once_and_then_known_by_digest(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here each point of the shipped file, and all together; a reader looks at the digest alone, but at every point of any other file."""
+    arrays, _ = safetensors.parse(file.read_bytes())
+    for name in ("g1_monomial", "g1_lagrange"):
+        for row in arrays[name]:
+            assert parse_g1(row.tobytes(), name, subgroup=True) is not None
+    check_points(reference_strings.read(file, PLAIN))
+    asked: list[Srs] = []
+    monkeypatch.setattr(reference_strings, "_check", lambda srs, _: asked.append(srs))
+    assert is_shipped(K, reference_strings.read(file, PLAIN).digest) and asked == []
+    other = tmp_path / "other.srs"
+    subprocess.run([PROVER, "srs", "insecure", "--k", str(K), "--out", other], check=True, capture_output=True)
+    for times in (1, 2):
+        reference_strings.read(other, PLAIN)
+        assert len(asked) == times, "no digest vouches for it: every reading checks"
+
+
+@pytest.mark.slow
+def test_every_point_of_the_largest_shipped_file_is_checked() -> None:
+    pytest.importorskip("py_arkworks_bls12381")
+    whole = reference_strings.from_ceremony(12, curve("arkworks"))
+    check_points(whole)
+    assert whole.digest == CEREMONY_DIGESTS[11] and len(whole.g1_monomial) == len(whole.g1_lagrange) == 4096
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])

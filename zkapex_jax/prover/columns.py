@@ -11,6 +11,7 @@ import numpy as np
 from zkapex_jax.bounds import FIELD_MODULUS
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.arrays import save_arrays
+from zkapex_jax.formats.atomic import SECRET_MODE
 
 SCALAR_BYTES = 32
 POINT_BYTES = 48
@@ -20,9 +21,9 @@ def write_columns(path: Path, columns: Mapping[str, Iterable[int]], *, force: bo
     """Write the values of committed, plain and advice columns: integers in [0, p), never reduced.
 
     A column may be shorter than the usable rows; the rest is 0. The rows of a plain column that are given enter the proof's
-    transcript, so the verifier must be given as many. Raises InputError that names column and row; StorageError.
+    transcript, so the verifier must be given as many. They hold the witness: mode 0600. Raises InputError that names column and row; StorageError.
     """
-    save_arrays(path, {name: _scalars(name, column) for name, column in columns.items()}, force=force)
+    save_arrays(path, {name: _scalars(name, column) for name, column in columns.items()}, force=force, mode=SECRET_MODE)
 
 
 def write_public(

@@ -151,7 +151,8 @@ def _answer(tool: Toolchain, session: ClientSession, inputs: ChunkInputs, check:
 
 def _violated(checked: ChunkCheck) -> InternalError:
     sums = f"; sums that are not zero: {', '.join(checked.sums)}" if checked.sums else ""
+    where = checked.violations[0].partition(": residue")[0]  # a residue may be a weight
     return InternalError(
-        f"the reference checker finds {len(checked.violations)} violations in chunk {checked.chunk}: {checked.violations[0]}{sums}",
+        f"the reference checker finds {len(checked.violations)} violations in chunk {checked.chunk}: {where}{sums}",
         code="constraint_violated",
     )
