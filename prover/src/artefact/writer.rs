@@ -130,3 +130,19 @@ impl Writer {
 pub fn header(entries: &[(&str, String)]) -> Map<String, Value> {
     entries.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn modes_are_set_before_the_first_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        for (secret, mode) in [(true, 0o600), (false, 0o644)] {
+            let temporary = temporary_beside(&folder.path().join("file"), secret).unwrap();
+            let found = temporary.as_file().metadata().unwrap();
+            assert_eq!((found.permissions().mode() & 0o777, found.len()), (mode, 0));
+        }
+    }
+}

@@ -24,7 +24,7 @@ pub fn windowed(value: i64, width: usize, checked: bool, what: &str) -> Result<u
     let half = 1i64 << (width - 1);
     if checked && !(-half..half).contains(&value) {
         let message = format!("{what} leaves its window of {width} bits");
-        return Err(Error::input(message).with_value(value));
+        return Err(Error::input(message));
     }
     Ok(value.wrapping_add(half) as u128)
 }

@@ -90,6 +90,11 @@ impl ChunkLayout {
         Ok(lanes)
     }
 
+    /// How an error names a weight of a chunk: by its place, never by its value.
+    pub fn weight_name(&self, lane: usize, row: usize) -> String {
+        format!("weight {} of the chunk", row * self.lanes + lane)
+    }
+
     /// Rows of the domain where `lane`, a column of the active rows, is true.
     pub fn marked(&self, lane: &[bool]) -> Vec<usize> {
         (0..lane.len()).filter(|row| lane[*row]).map(|row| self.active_start + row).collect()

@@ -52,25 +52,24 @@ impl Witness {
     /// # Errors
     /// `Error::Input` that says what must be zero.
     pub fn check(&self, layout: &Layout, free: &[Vec<bool>]) -> Result<()> {
-        let refuse =
-            |field: &str, message: &str, value: i64| Err(Error::input(message).at_field(field).with_value(value));
+        let refuse = |field: &str, message: &str, (lane, row): (usize, usize)| {
+            Err(Error::input(message).at_field(field).with_value(layout.weight_name(lane, row)))
+        };
         for (lane, free) in free.iter().enumerate() {
             for row in (0..layout.active_rows).filter(|row| !free[*row]) {
                 if self.delta[lane][row] != 0 {
-                    return refuse("theta", "a weight that was forgotten before is not zero", self.delta[lane][row]);
+                    return refuse("theta", "a weight that was forgotten before is not zero", (lane, row));
                 }
-                if let Some(k) = (0..layout.client_rows).find(|k| self.rows.lane(*k, lane)[row] != 0) {
-                    let value = self.rows.lane(k, lane)[row].into();
-                    return refuse(
-                        "gradients",
-                        "a gradient row is not zero on a weight that was forgotten before",
-                        value,
-                    );
+                if (0..layout.client_rows).any(|k| self.rows.lane(k, lane)[row] != 0) {
+                    let message = "a gradient row is not zero on a weight that was forgotten before";
+                    return refuse("gradients", message, (lane, row));
                 }
             }
         }
-        match self.tie.iter().flatten().flatten().find(|d| **d != 0) {
-            Some(value) => refuse("theta", "a re-enrolment must keep the weights that the ledger holds", *value),
+        let lanes = self.tie.iter().flatten().enumerate();
+        let moved = lanes.filter_map(|(lane, tie)| Some((lane, tie.iter().position(|d| *d != 0)?))).next();
+        match moved {
+            Some(place) => refuse("theta", "a re-enrolment must keep the weights that the ledger holds", place),
             None => Ok(()),
         }
     }

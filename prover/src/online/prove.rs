@@ -106,15 +106,15 @@ impl Prover<'_> {
     }
 
     fn check_mask(&self, statement: &Statement, witness: &Witness) -> Result<()> {
-        let broken = witness
-            .theta_u
-            .iter()
-            .zip(&statement.free)
-            .flat_map(|(u, f)| u.iter().zip(f))
-            .find(|(u, free)| **u != 0 && !**free);
-        match broken {
-            Some((value, _)) if self.checked => {
-                Err(Error::input("a masked weight of the update is not zero").at_field("theta_u").with_value(value))
+        let lanes = witness.theta_u.iter().zip(&statement.free).enumerate();
+        let mut broken = lanes.flat_map(|(lane, (u, free))| {
+            let cells = u.iter().zip(free).enumerate();
+            cells.filter(|(_, (u, free))| **u != 0 && !**free).map(move |(row, _)| (lane, row))
+        });
+        match broken.next() {
+            Some((lane, row)) if self.checked => {
+                let message = "a masked weight of the update is not zero";
+                Err(Error::input(message).at_field("theta_u").with_value(self.layout.weight_name(lane, row)))
             }
             _ => Ok(()),
         }

@@ -233,13 +233,18 @@ fn secrets_that_cannot_be_proven_are_named_before_proving() {
     let state_path = fleet.save(&state, "kept.state");
     let files = ["--state", &state_path, "--current-secret", &fleet.path("kept.secret")];
     let restored = fleet.enrol("restored", fleet.personalised(&none), &forgotten);
-    expect_input("weights that were forgotten", &fleet.prove(&restored, &files), "chunk 0.theta");
+    // Errors tell where, not what: a value would be a part of the secret.
+    let expect_place = |name: &str, ran: &Ran, field: &str, weight: usize| {
+        expect_input(name, ran, field);
+        assert_eq!(ran.error["value"], json!(format!("weight {weight} of the chunk")), "{name}");
+    };
+    expect_place("weights that were forgotten", &fleet.prove(&restored, &files), "chunk 0.theta", 0);
     let rows = fleet.enrol("rows", current.theta.clone(), &none);
-    expect_input("rows on forgotten weights", &fleet.prove(&rows, &files), "chunk 0.gradients");
+    expect_place("rows on forgotten weights", &fleet.prove(&rows, &files), "chunk 0.gradients", 0);
     let mut moved = current.theta.clone();
     moved[1] += 1;
     let moved = fleet.enrol("moved", moved, &forgotten);
-    expect_input("other weights than the ledger's", &fleet.prove(&moved, &files), "chunk 0.theta");
+    expect_place("other weights than the ledger's", &fleet.prove(&moved, &files), "chunk 0.theta", 1);
     for enrolled in [&restored, &rows, &moved] {
         fleet.prove(enrolled, &[&files[..], &["--unchecked"]].concat()).ok();
         let ran = fleet.verify(enrolled, &fleet.bind(enrolled, Some(&state)), &["--state", &state_path]);
