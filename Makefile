@@ -80,5 +80,9 @@ semantics: $(VENV)/.installed $(PROVER) ## the property tests of circuits, twent
 adversary: $(VENV)/.installed $(PROVER) ## every cheat of docs/threat-model.md against both verifiers, and every check of the verifier left out once
 	$(BIN)/python -m pytest -n $(JOBS) -m "slow or not slow" tests/adversary
 
+.PHONY: faults
+faults: $(VENV)/.installed $(PROVER) ## commands killed, the power cut, the disk full; goes on where it stopped; FAULTS="--trials 600 --seed 1"
+	$(BIN)/python -m tests.faults.run $(FAULTS)
+
 clean:
 	rm -rf $(VENV) prover/target runs
