@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import zkapex_jax
 from zkapex_jax import curvature, forget
 from zkapex_jax.errors import InputError
-from zkapex_jax.models import select_targets
+from zkapex_jax.models import flatten, select_targets
 
 PARAMS = {"w": np.array([1.0, -2.0, 3.0], np.float32), "b": np.float32(0.5), "steps": np.int32(3)}
 EXAMPLES = {"x": np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32), "y": np.arange(7, dtype=np.float32)}
@@ -46,13 +46,20 @@ def test_masks_are_those_of_the_vectors(seed: int, sparsity: float) -> None:
     params = {"a": rng.normal(size=4).astype(np.float32), "b": rng.normal(size=(2, 3)).astype(np.float32), "c": np.ones(2)}
     rows = [{name: rng.normal(size=(5, *params[name].shape)).astype(np.float32) for name in "ab"} for _ in range(2)]
     scores = zkapex_jax.mask_scores(params, *rows)
-    flat = lambda given: np.concatenate([given["a"].reshape(*given["a"].shape[:-1], -1), given["b"].reshape(*given["b"].shape[:-2], -1)], axis=-1)  # noqa: E731
-    moments = [part for given in rows for part in (flat(given).mean(axis=0), np.square(flat(given)).mean(axis=0))]
+    layout = select_targets({name: params[name] for name in "ab"}, "*")
+
+    def flat(given):
+        return flatten(given, layout)
+
+    def moment(given, power):
+        return np.mean([flat({name: rows[k] for name, rows in given.items()}) ** power for k in range(5)], axis=0)
+
+    moments = [moment(given, power) for given in rows for power in (1, 2)]
     assert scores["c"] is None
-    vector = np.concatenate([np.asarray(scores["a"]), np.asarray(scores["b"]).ravel()])
+    vector = flat(scores).astype(np.float64)
     np.testing.assert_allclose(vector, forget.mask_scores(*moments, flat(params)), atol=1e-4)
     mask = zkapex_jax.top_mask(scores, sparsity)
-    np.testing.assert_array_equal(np.concatenate([mask["a"], mask["b"].ravel()]), forget.select_mask(vector, sparsity))
+    np.testing.assert_array_equal(flat(mask).astype(bool), forget.select_mask(vector, sparsity))
 
 
 def test_ties_go_to_the_first() -> None:

@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from checkpoint_folders import FORMATS, write_folder
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors import safe_open
 from transformers import FlaxOPTForCausalLM, FlaxViTForImageClassification
 
@@ -176,6 +178,25 @@ def test_indices_that_are_none(tiny: Tiny, tmp_path: Path, data: bytes) -> None:
     with pytest.raises(InputError) as error:
         load_checkpoint(source)
     assert error.value.file.endswith("index.json")
+
+
+NAMES = st.sampled_from(["a", "../a", "", "a.safetensors", "b.safetensors", "../a.safetensors", "model.safetensors.index.json"])
+JSON = st.recursive(NAMES | st.integers() | st.none(), lambda part: st.lists(part, max_size=2) | st.dictionaries(NAMES, part, max_size=3))
+
+
+@given(JSON.map(json.dumps).map(str.encode) | JSON.map(lambda part: json.dumps({"weight_map": part}).encode()) | st.binary(max_size=40))
+def test_any_index_gives_files_of_its_folder_or_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    folder = tmp_path_factory.getbasetemp() / "any"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.safetensors").touch()
+    (folder.parent / "a.safetensors").touch()
+    (folder / "model.safetensors.index.json").write_bytes(data)
+    try:
+        found = find_weights(folder)
+    except InputError as error:
+        assert error.file == str(folder / "model.safetensors.index.json")
+    else:
+        assert set(found.paths) == {folder / "a.safetensors"}
 
 
 @pytest.mark.parametrize("kind", ["flax sharded", "pt sharded"])

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from zkapex_jax.errors import InputError
+from zkapex_jax.models.order import as_tensor, as_vector
 
 PyTree = Any
 Leaves = dict[str, Any]
@@ -90,17 +91,25 @@ def is_traced(value: Any) -> bool:
 
 
 def joined(leaves: Leaves, keep: int = 0) -> jax.Array:
-    """Leaves side by side as one array whose first `keep` axes are theirs; float32 at least, if they are floats."""
-    flat = [jnp.asarray(leaf).reshape(*jnp.shape(leaf)[:keep], -1) for leaf in leaves.values()]
-    array = jnp.concatenate(flat, axis=keep)
+    """Leaves side by side as [..., W], each in the order of the protocol's vector, after the first `keep` axes, which are theirs.
+
+    Floats become float32 at least.
+    """
+    array = jnp.concatenate([_flat(jnp.asarray(leaf), keep) for leaf in leaves.values()], axis=keep)
     return array.astype(jnp.promote_types(array.dtype, jnp.float32)) if jnp.issubdtype(array.dtype, jnp.floating) else array
 
 
 def split(vector: jax.Array, like: Leaves) -> Leaves:
-    """Cut a vector [W] into leaves of the shapes and types of `like`, in its order."""
+    """Cut a vector [W] into leaves of the shapes and types of `like`: the inverse of `joined`."""
     parts, start = {}, 0
     for path, leaf in like.items():
-        size = int(np.prod(jnp.shape(leaf), dtype=np.int64))
-        parts[path] = vector[start : start + size].reshape(jnp.shape(leaf)).astype(jnp.asarray(leaf).dtype)
-        start += size
+        shape = jnp.shape(leaf)
+        part = vector[start : start + jnp.size(leaf)]
+        parts[path] = as_tensor(part, shape or (1,)).reshape(shape).astype(jnp.asarray(leaf).dtype)
+        start += jnp.size(leaf)
     return parts
+
+
+def _flat(leaf: jax.Array, keep: int) -> jax.Array:
+    flat = as_vector if keep == 0 else jax.vmap(as_vector)
+    return flat(leaf if leaf.ndim > keep else leaf[..., None])

@@ -54,12 +54,16 @@ def clip_rows(rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 
     Raises:
         InputError: as `row_norms` and `clip_factors`.
+
+    >>> clip_rows(np.array([[3.0, 4.0], [0.0, 1.0], [0.0, 0.0], [2.0, 0.0]])).round(1).tolist()
+    [[1.2, 1.6], [0.0, 1.0], [0.0, 0.0], [2.0, 0.0]]
     """
     factors = clip_factors(row_norms(rows)).astype(rows.dtype)[:, None]
     clipped = np.empty_like(rows) if out is None else out
     for columns in _column_blocks(rows):
         np.multiply(rows[:, columns], factors, out=clipped[:, columns])
-        release(rows), release(clipped)
+        for array in (rows, clipped):
+            release(array)
     return clipped
 
 

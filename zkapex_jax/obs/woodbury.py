@@ -48,6 +48,11 @@ def group_obs(rows: np.ndarray, gamma: float, theta: np.ndarray, mask: np.ndarra
     Raises:
         InputError: shapes do not agree, a value is not finite, γ is not positive, or γ is below 2^-44 of tr(G_F G_Fᵀ),
             where float64 could not tell the system from a singular one. (Any γ ≥ 1 serves int8 rows of a chunk.)
+
+    >>> rows, theta = np.array([[3, 3, 0], [1, -1, 2]], np.int8), np.array([4, 5, 6])
+    >>> delta, sigma = group_obs(rows, 1.0, theta, np.array([True, False, False]))
+    >>> (theta + delta).round(2).tolist()
+    [0.0, 8.45, 8.98]
     """
     _check(rows, gamma, theta, mask)
     weights = theta.shape[0]
