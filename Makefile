@@ -7,7 +7,7 @@ RUST   := prover/Cargo.toml prover/Cargo.lock $(shell find prover/src -name '*.r
 JOBS   ?= 2
 STUDIES := digits glyphs code membership ablations
 
-.PHONY: adversary demo demo-hard test test-python test-rust test-slow cluster interop explore bench vectors golden semantics performance performance-scale performance-ezkl experiments experiments-quick clean help
+.PHONY: adversary service-test service-load fuzz demo demo-hard test test-python test-rust test-slow cluster interop explore bench vectors golden semantics performance performance-scale performance-ezkl experiments experiments-quick clean help
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,7 +82,30 @@ adversary: $(VENV)/.installed $(PROVER) ## every cheat of docs/threat-model.md a
 
 .PHONY: faults
 faults: $(VENV)/.installed $(PROVER) ## commands killed, the power cut, the disk full; goes on where it stopped; FAULTS="--trials 600 --seed 1"
-	$(BIN)/python -m tests.faults.run $(FAULTS)
+	$(BIN)/python tests/faults/fault_long.py $(FAULTS)
+
+fuzz: $(VENV)/.installed ## hostile bytes for every reader, Rust and Python; goes on where it stopped; FUZZ="--minutes 60 --sides rust"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
+	$(BIN)/python tests/fuzz/fuzz_long.py $(FUZZ)
+
+.PHONY: dashboard
+dashboard: $(VENV)/.installed ## time the dashboard's pages with 10,000 clients; draw its pictures in docs/img again
+	$(BIN)/python tests/dashboard/measure.py --clients 10000 --json runs/dashboard.json
+	$(BIN)/python tests/dashboard/pictures.py
+
+service-test: $(VENV)/.installed $(PROVER) ## the provider's service under load, with processes killed; on SQLite and PostgreSQL
+	$(BIN)/python -m pytest -m "slow or not slow" tests/service tests/dashboard
+
+service-load: $(VENV)/.installed $(PROVER) ## the long form: 10,000 clients, 50 honest uploads at once; writes runs/service-load
+	rm -rf runs/service-load
+	$(BIN)/python tests/service/service_load.py runs/service-load --clients 10000 --honest 50
 
 clean:
-	rm -rf $(VENV) prover/target runs
+	rm -rf $(VENV) prover/target prover/fuzz/target runs
+
+.PHONY: types notebook
+types: $(VENV)/.installed ## type-check the rooms that others import
+	$(BIN)/python -m mypy
+
+notebook: $(VENV)/.installed $(PROVER) ## run docs/notebooks/unlearn.ipynb and keep what it prints
+	$(BIN)/jupyter execute --inplace --NotebookClient.record_timing=False docs/notebooks/unlearn.ipynb
