@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from flax import linen
+from flax import linen, nnx
 from flax.core import FrozenDict, freeze
 from flax.training.train_state import TrainState
 from hypothesis import given, settings
@@ -146,3 +146,18 @@ def test_a_flax_network_from_scores_to_training_on() -> None:
     for name in ("kernel", "bias"):
         assert not np.asarray(state.params["hidden"][name])[np.asarray(mask["hidden"][name])].any()
     assert np.any(state.params["Dense_0"]["kernel"] != before["Dense_0"]["kernel"])
+
+
+def test_states_of_flax_nnx() -> None:
+    """A tree whose leaves lie in boxes: paths end in `value`, and the boxes come back."""
+    graph, params = nnx.split(nnx.Linear(3, 2, rngs=nnx.Rngs(0)), nnx.Param)
+    data = {"x": np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32), "y": np.ones((4, 2), np.float32)}
+
+    def loss(params: Any, batch: Any) -> jax.Array:
+        return jnp.mean((nnx.merge(graph, params)(batch["x"]) - batch["y"]) ** 2)
+
+    rows = zkapex_jax.per_example_gradients(loss, params, data, targets="**kernel/*")
+    mask = zkapex_jax.top_mask(zkapex_jax.mask_scores(params, rows, rows), 0.3)
+    new = nnx.merge(graph, zkapex_jax.unlearn(params, mask, rows))
+    hit = np.asarray(jax.tree_util.tree_leaves(mask)[0])
+    assert hit.sum() == 2 and not np.asarray(new.kernel[...])[hit].any() and np.asarray(new.kernel[...])[~hit].all()
