@@ -20,7 +20,7 @@ ledger_app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Pr
 Folder = Annotated[Path, typer.Argument(metavar="PROVIDER", help="The provider's folder.")]
 
 
-@ledger_app.command("show")
+@ledger_app.command("show", epilog=epilog("zkapex ledger show provider"))
 @guarded
 def show(folder: Folder, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """List enrolments, requests and verdicts."""
@@ -47,7 +47,7 @@ def show(folder: Folder, as_json: AsJson = False, quiet: Quiet = False) -> None:
     )
 
 
-@ledger_app.command("check")
+@ledger_app.command("check", epilog=epilog("zkapex ledger check provider --json"))
 @guarded
 def check(folder: Folder, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Recompute the hash chain and compare every row with its sealed event."""
@@ -58,7 +58,7 @@ def check(folder: Folder, as_json: AsJson = False, quiet: Quiet = False) -> None
     )
 
 
-@ledger_app.command("close")
+@ledger_app.command("close", epilog=epilog("zkapex ledger close provider r-7f3a"))
 @guarded
 def close(
     folder: Folder,

@@ -21,7 +21,7 @@ from zkapex_jax.cli.inspect import inspect
 from zkapex_jax.cli.invite import invite
 from zkapex_jax.cli.keygen import keygen
 from zkapex_jax.cli.ledger import ledger_app
-from zkapex_jax.cli.options import ANYONE, CLIENT, EXIT_CODES, PROVIDER, epilog
+from zkapex_jax.cli.options import ANYONE, CLIENT, ENVIRONMENT, EXIT_CODES, PROVIDER, epilog
 from zkapex_jax.cli.plan import plan
 from zkapex_jax.cli.prove import advance, prove
 from zkapex_jax.cli.receipt import receipt_app
@@ -37,7 +37,7 @@ from zkapex_jax.cli.verify_enrolment import verify_enrolment
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=EXIT_CODES,
+    epilog="\n\n".join((*ENVIRONMENT, EXIT_CODES)),
 )  # fmt: skip
 
 _BASE = "zkapex base --base base --target '**/intermediate/dense/kernel' --provider provider --out base.safetensors"
@@ -114,6 +114,9 @@ def root(
 
     The order: [bold]keygen[/] → [bold]base[/] → [bold]enrol[/] → [bold]admit[/] → [bold]request[/] → [bold]unlearn[/] → [bold]prove[/] →
     [bold]verify[/] → [bold]advance[/]; now and then [bold]re-enrol[/] → [bold]admit[/] → [bold]adopt[/]. [bold]demo[/] walks it on real data.
+
+    With a provider's service: [bold]serve[/] and [bold]invite[/] there; [bold]client join[/] → [bold]client enrol[/], then
+    [bold]client unlearn[/] → [bold]client send[/] for each request. An error names its code: [bold]explain[/] says what to do.
     """
 
 

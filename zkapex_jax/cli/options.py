@@ -28,6 +28,13 @@ def option(name: str, metavar: str, words: str, panel: str | None = None) -> Any
     return typer.Option(f"--{name}", metavar=metavar, help=words, show_default=False, rich_help_panel=panel)
 
 
+ENVIRONMENT = (
+    "[bold]Environment[/]",
+    "ZKAPEX_HOME the home of `zkapex client` · ZKAPEX_CACHE where tables and reference strings are kept · ZKAPEX_DATABASE the ledger's database",
+    "ZKAPEX_PROVER the Rust binary · ZKAPEX_PORTABLE=1 without vector instructions · ZKAPEX_DEBUG=1 tracebacks",
+)
+
+
 def epilog(*examples: str) -> str:
     """Help's last part: examples, then the exit codes."""
     lines = ["[bold]Examples[/]", *(f"  $ {example}" for example in examples), EXIT_CODES]
@@ -48,8 +55,12 @@ ShowProgress = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.", rich_help_panel=_OUTPUT)]
 
 PresetName = Annotated[
-    str, typer.Option("--preset", metavar="NAME", help=f"Sizes of the statement: {', '.join(PRESETS)}.", rich_help_panel=_TOOLS)
-]
+    str,
+    typer.Option(
+        "--preset", metavar="NAME", help=f"Sizes of the statement: {', '.join(PRESETS)}.", rich_help_panel=_TOOLS,
+        autocompletion=lambda incomplete: [name for name in PRESETS if name.startswith(incomplete)],
+    ),
+]  # fmt: skip
 Cache = Annotated[
     Path,
     typer.Option(

@@ -9,7 +9,7 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, InsecureSrs, Quiet
+from zkapex_jax.cli.options import AsJson, Cache, InsecureSrs, Quiet, epilog
 from zkapex_jax.cli.output import Output
 from zkapex_jax.prover import Prover, SrsFile, ensure_srs, import_srs
 
@@ -19,7 +19,7 @@ srs_app = typer.Typer(
 Power = Annotated[int, typer.Option("--k", min=4, max=20, help="The string holds 2^k powers.")]
 
 
-@srs_app.command("ensure")
+@srs_app.command("ensure", epilog=epilog("zkapex srs ensure --k 12"))
 @guarded
 def ensure(
     k: Power = 12,
@@ -32,7 +32,7 @@ def ensure(
     _show(ensure_srs(Prover.find(), k, cache, insecure=insecure_srs), Output(as_json, quiet))
 
 
-@srs_app.command("import")
+@srs_app.command("import", epilog=epilog("zkapex srs import transcript.json --k 14"))
 @guarded
 def import_(
     source: Annotated[Path, typer.Argument(metavar="JSON", help="The published ceremony transcript.")],

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from zkapex_jax.errors import InternalError
 from zkapex_jax.protocol import generate_key
@@ -21,8 +21,10 @@ from zkapex_jax.workflow.proving import ProveResult, prove
 from zkapex_jax.workflow.request import RequestResult, create_request
 from zkapex_jax.workflow.synthetic import synthetic_client
 from zkapex_jax.workflow.toolchain import Toolchain
-from zkapex_jax.workflow.unlearning import UnlearnResult, unlearn
 from zkapex_jax.workflow.verifying import VerifyResult, check_bundle, verify
+
+if TYPE_CHECKING:
+    from zkapex_jax.workflow.unlearning import UnlearnResult
 
 CLIENT = "calibration"
 
@@ -100,6 +102,8 @@ def walk(
     `check`: with the reference checker, as `zkapex enrol` and `zkapex unlearn` do unless told otherwise. `repeats`: verify as many
     times more, for its few milliseconds a chunk. Raises InternalError if the honest answer is refused; otherwise as the steps do.
     """
+    from zkapex_jax.workflow.unlearning import unlearn  # takes the solver's libraries, a second of every command that only reads costs
+
     walked = Walked(chunks, size, chunks if touched is None else touched, folder)
     data = synthetic_client(tool.preset, chunks, seed, size=size, touched=touched)
     key, tell = generate_key(folder / "key.pem"), {"on_progress": walked.listen(on_progress)}
@@ -166,6 +170,8 @@ def pace_of(heard: Sequence[tuple[Progress, float]]) -> float:
 
 def _chunk_seconds(result: object) -> tuple[float, ...]:
     """Seconds of each chunk, of the steps that work on one chunk at a time."""
+    from zkapex_jax.workflow.unlearning import UnlearnResult
+
     if isinstance(result, UnlearnResult):
         return tuple(chunk.seconds + (chunk.check_seconds or 0.0) for chunk in result.chunks)
     if isinstance(result, EnrolmentProofResult):
