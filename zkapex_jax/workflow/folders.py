@@ -113,8 +113,7 @@ class Provider:
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Self:
         """Open a provider's folder, or with `create` make one where there is none yet. What killed commands left is removed."""
-        for place in (Path(path), Path(path) / "artefacts", Path(path) / "points"):
-            sweep(place)
+        sweep(Path(path))
         ledger = ledger_place(Path(path))
         if create and not Ledger.exists(ledger):
             make_directory(path)
@@ -151,9 +150,10 @@ class Provider:
         """
         with contextlib.suppress(InputError):
             return self.load(type(artefact), artefact.digest)
-        path = self.artefact(artefact.digest)
-        with open_input(artefact.path) as file, atomic_file(path, force=True) as out:
-            shutil.copyfileobj(file, out, 1 << 20)
+        with passing_folder(self.path) as passing:
+            with open_input(artefact.path) as file, atomic_file(passing / "copy") as out:
+                shutil.copyfileobj(file, out, 1 << 20)
+            self._name(passing / "copy", artefact.digest)
         return self.load(type(artefact), artefact.digest)
 
     def state(self, digest: str, write: Callable[[Path], State]) -> State:
@@ -171,9 +171,12 @@ class Provider:
 
     def make(self, write: Callable[[Path], Typed]) -> Typed:
         """Let `write` make an artefact under a passing name, then keep it, durably, under its digest."""
-        with passing_folder(make_directory(self.path / "artefacts")) as passing:
+        with passing_folder(self.path) as passing:
             made = write(passing / "made")
-            path = self.artefact(made.digest)
-            with storage_errors(path):
-                publish(passing / "made", path, force=True)
-        return type(made).from_file(path)
+            return type(made).from_file(self._name(made.path, made.digest))
+
+    def _name(self, made: Path, digest: str) -> Path:
+        path = self.artefact(digest)
+        with storage_errors(path):
+            publish(made, path, force=True)
+        return path
