@@ -109,3 +109,7 @@ types: $(VENV)/.installed ## type-check the rooms that others import
 
 notebook: $(VENV)/.installed $(PROVER) ## run docs/notebooks/unlearn.ipynb and keep what it prints
 	$(BIN)/jupyter execute --inplace --NotebookClient.record_timing=False docs/notebooks/unlearn.ipynb
+
+.PHONY: secrets
+secrets: $(VENV)/.installed $(PROVER) ## zero-knowledge smoke tests over some thousand proofs, modes of files by their system calls, silence of every output
+	$(BIN)/python -m pytest -n $(JOBS) -m "slow or not slow" tests/secrets

@@ -6,13 +6,19 @@ every witness that it suspects, since the challenges are public. With fresh blin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from unittest.mock import patch
 
 from reference_prover.chunk import parse_message
+from reference_prover.enrolment import rounds
+from reference_prover.enrolment import verify as enrolment
+from reference_prover.enrolment.points import EnrolledPoints
+from reference_prover.enrolment.statement import EnrolmentStatement
+from reference_prover.enrolment.transcript import EnrolmentChallenges
+from reference_prover.enrolment.witness import EnrolmentWitness
 from reference_prover.field import MODULUS
-from reference_prover.layout import of_tables
+from reference_prover.layout import of_enrolment_tables, of_tables
 from reference_prover.plonk import VerifyingKey, verifier
 from reference_prover.plonk.circuit import Circuit
 from reference_prover.plonk.queries import Opening
@@ -44,8 +50,8 @@ class Place:
 class Exposed:
     """An accepted message, read: its commitments by column, and the evaluations of committed and advice columns at x."""
 
-    statement: Statement
-    challenges: Challenges
+    statement: Statement | EnrolmentStatement
+    challenges: Challenges | EnrolmentChallenges
     sent: dict[str, object]
     x: int
     values: dict[Place, int]
@@ -53,7 +59,25 @@ class Exposed:
 
 
 def read(key: VerifyingKey, statement: Statement, points: ChunkPoints, message: bytes) -> Exposed:
-    """Verify the message, and keep what the verifier saw. Raises ProofRefused where it is not accepted."""
+    """Verify an answer's message, and keep what the verifier saw. Raises ProofRefused where it is not accepted."""
+    seen = _watched(lambda: verify_chunk(key, statement, points, message))
+    sections, _ = parse_message(key.curve, message, Sent.sizes(of_tables(key.circuit.tables)))
+    sent = Sent(*sections)
+    groups = {"theta_u": sent.theta_u, "y": sent.y, "bits": sent.bits}
+    named = {f"{name}.{index}": point for name, group in groups.items() for index, point in enumerate(group.points)}
+    return Exposed(statement, replay(statement, points, sent)[0], named | {"q": sent.q.points[0]}, *seen)
+
+
+def read_enrolment(key: VerifyingKey, statement: EnrolmentStatement, free: Sequence[int], points: EnrolledPoints, message: bytes) -> Exposed:
+    """As `read`, of an enrolment's message."""
+    seen = _watched(lambda: enrolment.verify_chunk(key, statement, free, points, message))
+    (cells,), _ = parse_message(key.curve, message, [of_enrolment_tables(key.circuit.tables).cell_columns])
+    named = {f"cells.{index}": point for index, point in enumerate(cells.points)}
+    return Exposed(statement, enrolment.replay(statement, points, cells)[0], named, *seen)
+
+
+def _watched(verify: Callable[[], None]) -> tuple[int, dict[Place, int], list[int]]:
+    """x, the evaluations there, and those of the combined opening, as a verifier reads them."""
     seen: dict[str, object] = {}
     check_all = verifier.check_all
 
@@ -69,13 +93,8 @@ def read(key: VerifyingKey, statement: Statement, points: ChunkPoints, message: 
         seen["x"], seen["values"] = x, dict(_named(circuit, evaluations))
 
     with patch.object(verifier, "check_all", record):
-        verify_chunk(key, statement, points, message)
-    layout = of_tables(key.circuit.tables)
-    sections, _ = parse_message(key.curve, message, Sent.sizes(layout))
-    sent = Sent(*sections)
-    groups = {"theta_u": sent.theta_u, "y": sent.y, "bits": sent.bits}
-    named = {f"{name}.{index}": point for name, group in groups.items() for index, point in enumerate(group.points)}
-    return Exposed(statement, replay(statement, points, sent)[0], named | {"q": sent.q.points[0]}, seen["x"], seen["values"], seen["opened"])
+        verify()
+    return seen["x"], seen["values"], seen["opened"]
 
 
 def _named(circuit: Circuit, evaluations: dict[Opening, int]) -> Iterator[tuple[Place, int]]:
@@ -86,13 +105,15 @@ def _named(circuit: Circuit, evaluations: dict[Opening, int]) -> Iterator[tuple[
         yield Place(list(circuit.tables.advice)[opening.column.index], opening.rotation), evaluations[opening]
 
 
-def contents(key: VerifyingKey, exposed: Exposed, witness: Witness) -> Columns:
+def contents(key: VerifyingKey, exposed: Exposed, witness: Witness | EnrolmentWitness) -> Columns:
     """Every column of that witness under the message's challenges, blinding cells zero: honest values, whatever they are."""
     tables = key.circuit.tables
+    if isinstance(witness, EnrolmentWitness):
+        return rounds.run(tables, exposed.statement, witness, exposed.challenges)[1]
     return online.run(tables, exposed.statement, witness, exposed.challenges, blinding.none(of_tables(tables)))[1]
 
 
-def rests(key: VerifyingKey, exposed: Exposed, witness: Witness) -> dict[Place, int]:
+def rests(key: VerifyingKey, exposed: Exposed, witness: Witness | EnrolmentWitness) -> dict[Place, int]:
     """What is left of each secret evaluation when the witness is taken away. Public ones must leave nothing.
 
     The running sum ends in random rows of Halo2's own.

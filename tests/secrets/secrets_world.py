@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,21 @@ from chain_world import World, every  # noqa: E402
 from interop_clients import PythonClient  # noqa: E402
 from interop_files import Case  # noqa: E402
 from ref_chunks import GAMMA, layout, make_statement, parsed  # noqa: E402
-from secrets_transcripts import Exposed, read  # noqa: E402
+from ref_enrolments import ENROL, SIZE, distance  # noqa: E402
+from ref_enrolments import make_statement as enrolment_statement  # noqa: E402
+from ref_enrolments import make_witness as enrolment_witness  # noqa: E402
+from secrets_transcripts import Exposed, read, read_enrolment  # noqa: E402
 
 from reference_prover import srs as reference_strings  # noqa: E402
 from reference_prover.bundle_online import OnlineSession  # noqa: E402
 from reference_prover.compensation import compensate  # noqa: E402
 from reference_prover.curve import curve  # noqa: E402
+from reference_prover.enrolment import blinding as enrolment_blinding  # noqa: E402
+from reference_prover.enrolment.blinding import EnrolmentBlinding  # noqa: E402
+from reference_prover.enrolment.points import commit_statement as enrolled_points  # noqa: E402
+from reference_prover.enrolment.prove import prove_chunk as prove_enrolment  # noqa: E402
+from reference_prover.enrolment.statement import EnrolmentStatement  # noqa: E402
+from reference_prover.enrolment.witness import EnrolmentWitness  # noqa: E402
 from reference_prover.layout import of_tables  # noqa: E402
 from reference_prover.plonk import ProvingKey, VerifyingKey  # noqa: E402
 from reference_prover.rounds import blinding as blind  # noqa: E402
@@ -30,6 +39,7 @@ from reference_prover.rounds.online import squared_sums  # noqa: E402
 from reference_prover.rounds.online import run as run_rounds  # noqa: E402
 from reference_prover.rounds.points import commit_statement  # noqa: E402
 from reference_prover.rounds.prove import prove_chunk  # noqa: E402
+from reference_prover.srs import Srs  # noqa: E402
 from reference_prover.statement import Statement  # noqa: E402
 from reference_prover.transcript import Challenges  # noqa: E402
 from reference_prover.witness import Witness  # noqa: E402
@@ -111,6 +121,11 @@ class Answers:
         return Update.parse(fields).to_file(self.folder / "moved.safetensors", tensors).path
 
 
+@cache
+def ceremony(k: int) -> Srs:
+    return reference_strings.from_ceremony(k, curve())
+
+
 @dataclass(frozen=True)
 class Chunk:
     """One statement of the reference prover and two witnesses of it that share nothing but mask and forget rows."""
@@ -122,7 +137,7 @@ class Chunk:
     @classmethod
     def of(cls, weights: int = 120) -> Chunk:
         backend = curve()
-        srs = reference_strings.from_ceremony(parsed().k, backend)
+        srs = ceremony(parsed().k)
         rng = np.random.default_rng(7)
         free = (rng.random(weights) >= 0.1).astype(np.uint8).tolist()
         forget = rng.integers(-40, 40, (layout().forget_rows, weights))
@@ -139,6 +154,33 @@ class Chunk:
         cells = hidden or blind.fresh(layout())
         points = commit_statement(self.key.verifying.srs, layout(), witness, cells)
         return read(self.key.verifying, self.statement, points, prove_chunk(self.key, self.statement, witness, points, cells))
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """As `Chunk`, of an enrolment: two clients near one base, with all public numbers the same."""
+
+    key: ProvingKey
+    statement: EnrolmentStatement
+    witnesses: tuple[EnrolmentWitness, EnrolmentWitness]
+
+    @classmethod
+    def of(cls, weights: int = 120) -> Enrolled:
+        backend = curve()
+        srs = ceremony(ENROL.k)
+        one = enrolment_witness(weights, seed=1, forgotten=0.0)
+        rng = np.random.default_rng(8)
+        theta = tuple((np.array(one.theta_0) + rng.integers(-300, 301, weights)).tolist())
+        two = replace(one, theta_p=theta, gradients=rng.integers(-30, 31, one.gradients.shape).astype(np.int8))
+        d0 = 2 * max(map(distance, (one, two)))
+        return cls(ProvingKey.of(ENROL, srs, backend), enrolment_statement(one, srs=srs.digest, d0=d0), (one, two))
+
+    def message(self, witness: EnrolmentWitness, hidden: EnrolmentBlinding | None = None) -> Exposed:
+        """As `Chunk.message`."""
+        cells = hidden or enrolment_blinding.fresh(SIZE)
+        points = enrolled_points(self.key.verifying.srs, SIZE, witness, cells)
+        message = prove_enrolment(self.key, self.statement, witness, points, cells)
+        return read_enrolment(self.key.verifying, self.statement, witness.free, points, message)
 
 
 def is_true(key: VerifyingKey, statement: Statement, witness: Witness) -> bool:

@@ -14,16 +14,20 @@ from pathlib import Path
 import pytest
 from secrets_statistics import CHI_LIMIT, COIN_LIMIT, KS_LIMIT, chi_square, coin, from_uniform, told_apart
 from secrets_transcripts import Exposed, Place, rests
-from secrets_world import Answers, Chunk, is_true
+from secrets_world import Answers, Chunk, Enrolled, is_true
 
 from chain_world import open_world
 from ref_chunks import layout
+from ref_enrolments import SIZE
+from reference_prover.enrolment import blinding as enrolment_blinding
+from reference_prover.enrolment.blinding import EnrolmentBlinding
+from reference_prover.enrolment.witness import EnrolmentWitness
 from reference_prover.field import MODULUS, inverse
 from reference_prover.plonk import VerifyingKey
 from reference_prover.rounds import blinding as blind
 from reference_prover.witness import Witness
 
-Pair = tuple[Witness, Witness]
+Pair = tuple[Witness, Witness] | tuple[EnrolmentWitness, EnrolmentWitness]
 Judged = tuple[Exposed, Pair, int]  # a message, the two witnesses in question, and which of them it is about
 
 
@@ -45,7 +49,7 @@ def by_rust(answers: Answers, runs: int) -> Iterator[Judged]:
                 yield exposed, answers.witnesses[number], which
 
 
-def by_reference(chunk: Chunk, count: int, hidden: blind.Blinding | None = None) -> Iterator[Judged]:
+def by_reference(chunk: Chunk | Enrolled, count: int, hidden: blind.Blinding | EnrolmentBlinding | None = None) -> Iterator[Judged]:
     for _ in range(count):
         for which, witness in enumerate(chunk.witnesses):
             yield chunk.message(witness, hidden), chunk.witnesses, which
@@ -105,6 +109,24 @@ def test_without_blinding_they_are(chunk: Chunk) -> None:
     found = verdict(chunk.key.verifying, list(by_reference(chunk, 2, blind.none(layout()))))
     assert any("guesses are right" in one for one in found)
     assert any("first sample" in one for one in found) and any("apart" in one for one in found)
+
+
+@pytest.fixture(scope="module")
+def enrolled() -> Enrolled:
+    return Enrolled.of()
+
+
+@pytest.mark.parametrize("count", few_or_many(3, 100))
+def test_two_enrolments_with_one_public_side_are_not_told_apart(enrolled: Enrolled, count: int) -> None:
+    """By the reference prover: weights and rows of two clients near one base."""
+    one, two = enrolled.witnesses
+    assert one.theta_p != two.theta_p and (one.gradients != two.gradients).any() and (one.theta_0, one.free) == (two.theta_0, two.free)
+    assert verdict(enrolled.key.verifying, list(by_reference(enrolled, count))) == []
+
+
+def test_without_blinding_enrolments_are(enrolled: Enrolled) -> None:
+    found = verdict(enrolled.key.verifying, list(by_reference(enrolled, 2, enrolment_blinding.none(SIZE))))
+    assert any("guesses are right" in one for one in found) and any("first sample" in one for one in found)
 
 
 COLUMNS = {"theta_p": 4, "theta_u": 4, "y": 4, "bits": 3, "q": 1, "gradients": 4}
