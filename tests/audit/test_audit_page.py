@@ -111,6 +111,16 @@ def test_refusals_and_malformed_files_are_told(made, capsys: pytest.CaptureFixtu
     assert ">malformed<" in html and "not judged" in html and "malformed" in printed
 
 
+def test_the_level_and_every_way_to_it_are_shown(made, capsys: pytest.CaptureFixture[str]) -> None:
+    audit = made()
+    html, printed = loud(audit, capsys)
+    for text in (html, printed):
+        assert "117 bits" in text and "decided by: the pairing" in text
+        assert all(one.name in text and one.estimate in text for one in audit.facts.soundness.assumptions)
+        assert "2¹¹⁷" in text and "2¹²⁸" in text and "2¹²³" in text and "2⁻¹²³" in text
+    assert "luck, one chunk of fold_kkt" in printed and "level: 117 bits" in " ".join(audit.lines[-1].numbers)
+
+
 def test_one_verifier_and_missing_proofs_are_marked(made) -> None:
     assert "one verifier only" in render(made(python=None), None).decode()
     assert "enrolment proof not checked" in render(made(enrolment=False), None).decode()
