@@ -66,13 +66,14 @@ def refuse_existing(path: str | os.PathLike[str], *, force: bool = False, hint: 
 
 
 def make_directory(path: str | os.PathLike[str], *, mode: int = 0o755) -> Path:
-    """Create a folder and its parents, durably; an existing folder is kept."""
+    """Create a folder and its parents, all of one mode, durably; an existing folder is kept as it is."""
     folder = Path(path)
     with storage_errors(folder):
         fresh = [place for place in (folder, *folder.parents) if not place.exists()]
-        folder.mkdir(parents=True, exist_ok=True, mode=mode)
-        for place in fresh:
+        for place in reversed(fresh):
+            place.mkdir(exist_ok=True, mode=mode)
             sync_directory(place.parent)
+        folder.mkdir(exist_ok=True, mode=mode)
     return folder
 
 
