@@ -38,7 +38,7 @@ def units_of(config: CodeConfig) -> list[Unit]:
         build = lru_cache(maxsize=1)(partial(task_of, config, setting))
         for seed in config.seeds:
             units.append(Unit(f"data-{setting.name}-{seed}", seed, partial(_data, config, setting, seed)))
-            units += method_units(NAME, setting.name, build, (seed,), config.masks, relearning=config.relearning)
+            units += method_units(NAME, setting.name, build, (seed,), config.masks, relearning=config.relearning, kind="language")
             units.append(Unit(f"frontier-{setting.name}-{seed}", seed, partial(_frontier, config, build, seed)))
     return units
 

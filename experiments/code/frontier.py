@@ -1,11 +1,12 @@
-"""How recovery depends on the number of gradient rows and on the damping: the served statement has 64 rows and 1/32.
+"""How recovery depends on how the client makes its gradient rows, on how many, on the size of a chunk and on the damping.
 
-Floats, so that nothing but these two differs; the task is that of the methods, its models trained once for both units.
-Rows of group `ablation/client_rows` and `ablation/damping`, `setting` the value, methods `masked` and `zkapex-float`.
+Floats, so that nothing but these differs; the task is that of the methods, its models trained once for all units.
+Rows of group `ablation/rows` and `ablation/damping`, `setting` what is changed, methods `masked` and `zkapex-float`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from experiments.lab.compensation import FLOAT, Compensation, compensate
 from experiments.lab.measures import recovery
 from experiments.lab.measures.evaluation import accuracy
 from experiments.lab.records import Row, rows_of
+from experiments.lab.row_choice import SKETCH, Rows
 from experiments.lab.task import Task
 from experiments.lab.unlearning.stage import Stage
 
@@ -23,25 +25,36 @@ _PERSONAL = "accuracy/personal"
 
 
 @dataclass(frozen=True)
-class Frontier:
-    """Numbers of client rows at the product's damping; damping factors, as (numerator, denominator), at `most` rows."""
+class Choice:
+    """Rows of the kind, in a statement of the preset's sizes."""
 
-    client_rows: tuple[int, ...]
+    preset: str
+    rows: Rows
+
+    @property
+    def name(self) -> str:
+        """As tables name it."""
+        return f"{self.preset}, {self.rows.kind}" + (f" of {self.rows.draws}" if self.rows.kind == SKETCH else "")
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Choices of rows at the product's damping; damping factors, as (numerator, denominator), with the task's own rows."""
+
+    choices: tuple[Choice, ...]
     damping: tuple[tuple[int, int], ...]
-    most: int
 
 
 def frontier_rows(experiment: str, task: Task, frontier: Frontier) -> list[Row]:
-    """All rows of one seed; numbers of rows that the client has no examples for are left out."""
+    """All rows of one seed."""
     stage = Stage(task)
-    held = len(task.personal_train["labels"])
     base = {"experiment": experiment, "task": task.name, "seed": task.seed, "mask": MASK}
     before = accuracy(task, stage.tuned)
     mask = stage.mask(MASK)
     masked = accuracy(task, stage.with_weights(_zeroed(stage, mask)))
     rows: list[Row] = []
-    for axis, setting, choice in _points(frontier, held):
-        outcome = compensate(stage, mask, choice)
+    for axis, setting, own_stage, choice in _points(stage, frontier):
+        outcome = compensate(own_stage, mask, choice)
         own = accuracy(task, outcome.params)
         share = recovery.recovered(before[_PERSONAL], masked[_PERSONAL], own[_PERSONAL])
         own |= {"recovered": share, "of_original": recovery.of_original(before[_PERSONAL], own[_PERSONAL]), "seconds": outcome.seconds}
@@ -50,12 +63,11 @@ def frontier_rows(experiment: str, task: Task, frontier: Frontier) -> list[Row]:
     return rows
 
 
-def _points(frontier: Frontier, held: int) -> list[tuple[str, str, Compensation]]:
-    by_rows = [("client_rows", str(count), replace(FLOAT, client_rows=count)) for count in frontier.client_rows if count <= held]
-    most = min(frontier.most, held)
-    by_damping = [("damping", f"{over / under:g}", replace(FLOAT, client_rows=most, damping_factor=Fraction(over, under)))
-                  for over, under in frontier.damping]  # fmt: skip
-    return by_rows + by_damping
+def _points(stage: Stage, frontier: Frontier) -> Iterator[tuple[str, str, Stage, Compensation]]:
+    for choice in frontier.choices:
+        yield "rows", choice.name, stage.variant(preset=choice.preset, rows=choice.rows), FLOAT
+    for over, under in frontier.damping:
+        yield "damping", f"{over / under:g}", stage, replace(FLOAT, damping_factor=Fraction(over, under))
 
 
 def _zeroed(stage: Stage, mask: np.ndarray) -> np.ndarray:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from experiments.code.corpus import Corpus
 from experiments.code.lora import Lora
+from experiments.lab.row_choice import Rows
 from zkapex_jax.errors import InputError
 from zkapex_jax.tasks.training import Schedule
 
-FEED_FORWARD = "model/decoder/layers/*/fc1/kernel"
+FEED_FORWARD = "model/decoder/layers/*/fc*/kernel"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class TaskConfig:
     pattern: str
     sparsity: float
     preset: str
+    rows: Rows = Rows()
 
     def forgotten(self, corpus: Corpus) -> str:
         """The language to forget.

@@ -95,6 +95,7 @@ def build_task(config: TaskConfig, corpus: Corpus, language: Language, seed: int
         sparsity=config.sparsity,
         preset=config.preset,
         personalise=_personalise(config, model, examples(private), seed),
+        rows=config.rows,
     )
 
 

@@ -44,16 +44,17 @@ TaskOf = Callable[[int], Task]
 
 
 def method_units(experiment: str, task: str, task_of: TaskOf, seeds: Iterable[int], masks: Sequence[str] = DEFAULT_MASKS,
-                 methods: Sequence[str] = tuple(METHODS), relearning: Relearning | None = Relearning()) -> list[Unit]:  # noqa: B008  # fmt: skip
+                 methods: Sequence[str] = tuple(METHODS), relearning: Relearning | None = Relearning(), kind: str = "vision") -> list[Unit]:  # noqa: B008  # fmt: skip
     """A unit a seed, named `methods-<task>-<seed>`; a task is built (`task_of(seed)`) only when its unit is at work.
 
-    The first mask is the main one: relearning is measured under it alone, or not at all where `relearning` is None.
+    The first mask is the main one: relearning is measured under it alone, or not at all where `relearning` is None. `kind` is that
+    of the task: it says whose budgets count among the constants.
 
     Raises:
         InputError: a method or mask is unknown, or there is none.
     """
     _check(masks, methods)
-    constants = digest_of({"budgets": budgets(), "relearning": relearning})
+    constants = digest_of({"budgets": budgets()[kind], "relearning": relearning})
     work = partial(_work, experiment, task, task_of, masks=masks, methods=methods, relearning=relearning)
     return [Unit(f"methods-{task}-{seed}", seed, work(seed), constants) for seed in seeds]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.lab.row_choice import Rows
 from experiments.lab.sizes import preset_of
 from zkapex_jax.errors import InputError
 from zkapex_jax.models.adapter import Model
@@ -33,7 +34,7 @@ class Task:
 
     `model` is one object for all seeds, so that what is compiled for it is compiled once; `fresh` gives the initial
     parameters of a seed. The provider trains on `base_forget` and `base_retain`, together; the client on `personal_train`,
-    private and without anything of what is forgotten, whose first examples make the gradient rows. Masks and forget rows
+    private and without anything of what is forgotten, whose examples make the gradient rows as `rows` says. Masks and forget rows
     are computed from `request_forget` and `request_retain`, parts of the provider's sets. `tests` are held out.
     `pattern` names the target weights, `sparsity` is the share of them that is masked, `preset` the statement's sizes.
 
@@ -58,6 +59,7 @@ class Task:
     sparsity: float
     preset: str
     personalise: Callable[[Params], Params]
+    rows: Rows = Rows()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -8,11 +8,13 @@ from zkapex_jax.curvature.block_fisher import BlockFisher, default_damping, medi
 from zkapex_jax.curvature.fisher import GradientMoments, gradient_moments
 from zkapex_jax.curvature.gradients import per_example_gradients, stream_gradients
 from zkapex_jax.curvature.rows import clip_factors, clip_rows, damping, row_norms
+from zkapex_jax.curvature.sketch import Sketch
 from zkapex_jax.curvature.storage import create_rows
 
 __all__ = [
     "BlockFisher",
     "GradientMoments",
+    "Sketch",
     "clip_factors",
     "clip_rows",
     "create_rows",

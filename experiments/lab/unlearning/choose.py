@@ -23,12 +23,14 @@ from zkapex_jax.errors import InputError
 
 Setting = FineTuning | Ascent | Scrub
 
-#: What was tried of each method.
+#: What was tried of each method; of ascent on language `LANGUAGE_ASCENT` as well, for all rates here but the least destroy its models.
 GRID: dict[str, tuple[Setting, ...]] = {
     "finetune-retain": tuple(FineTuning(*point) for point in product((0.05, 0.1, 0.2), (0.3, 1.0))),
     "gradient-ascent": tuple(Ascent(*point) for point in product((0.5, 1.0, 3.0), (0.03, 0.1, 0.3))),
     "scrub": tuple(Scrub(0.1, 5, rounds, rate, 0.5, 1.0) for rounds, rate in product((1, 3), (0.1, 0.3, 1.0))),
 }
+
+LANGUAGE_ASCENT = tuple(Ascent(*point) for point in product((0.05, 0.1, 0.25, 0.5), (0.01, 0.03)))
 
 _RUNS: dict[str, Callable[[Task, Any, Any], Any]] = {"finetune-retain": fine_tune, "gradient-ascent": ascend, "scrub": distil}
 
@@ -44,7 +46,7 @@ class Tried:
 
 
 def tried(task_of: Callable[[int], Task], seeds: Sequence[int], methods: Iterable[str] = tuple(GRID)) -> list[Tried]:
-    """Every setting of the methods' grids, best score first within a method.
+    """Every setting of the methods' grids for the task's kind, best score first within a method.
 
     Raises:
         InputError: a seed is one that studies report.
@@ -55,9 +57,13 @@ def tried(task_of: Callable[[int], Task], seeds: Sequence[int], methods: Iterabl
     gold = [accuracy(stage.task, stage.retrained_tuned) for stage in stages]
     found = []
     for method in methods:
-        each = [_try(method, setting, stages, gold) for setting in GRID[method]]
+        each = [_try(method, setting, stages, gold) for setting in _grid(method, stages[0].task.kind)]
         found += sorted(each, key=lambda one: -one.score)
     return found
+
+
+def _grid(method: str, kind: str) -> tuple[Setting, ...]:
+    return GRID[method] + (LANGUAGE_ASCENT if (method, kind) == ("gradient-ascent", "language") else ())
 
 
 def _try(method: str, setting: Setting, stages: Sequence[Stage], gold: Sequence[dict[str, float]]) -> Tried:

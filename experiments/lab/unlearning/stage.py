@@ -5,18 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 
+from experiments.lab.row_choice import DRAWN, SKETCH, Rows
 from experiments.lab.sizes import preset_of
-from experiments.lab.task import Task, take
-from zkapex_jax.curvature import GradientMoments, clip_rows, gradient_moments, per_example_gradients
+from experiments.lab.task import Task, join, take
+from zkapex_jax.curvature import GradientMoments, Sketch, clip_rows, gradient_moments, per_example_gradients
 from zkapex_jax.errors import InputError
 from zkapex_jax.forget import forget_rows, select_mask
+from zkapex_jax.models.drawing import draws
 from zkapex_jax.models.targets import TargetLayout, chunk_bounds, flatten, select_targets, unflatten
+from zkapex_jax.models.examples import Examples
 from zkapex_jax.presets import Preset
 from zkapex_jax.quantize import from_fixed, gamma_of_rows, quantize_rows, to_fixed
 
@@ -28,6 +31,9 @@ FORGET_ROW_KINDS = ("masked-base", "base", "random")
 
 #: Examples a step while gradients are computed; the figures do not depend on it, beyond rounding.
 MICRO_BATCH = 32
+
+#: Gradients that are added to a sketch at once.
+_DRAWN_TOGETHER = 512
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,13 @@ class Stage:
         self.seconds: dict[str, float] = {}
         self._masks: dict[str, np.ndarray] = {}
         self._forget_rows: dict[tuple[str, str, int], np.ndarray] = {}
+
+    def variant(self, *, preset: str, rows: Rows) -> Stage:
+        """The same models, masks and moments with other sizes of the statement and other rows."""
+        other = Stage(replace(self.task, preset=preset, rows=rows))
+        other.__dict__ |= {name: getattr(self, name) for name in ("base", "tuned", "layout", "moments")}
+        other._masks = self._masks
+        return other
 
     @cached_property
     def preset(self) -> Preset:
@@ -111,22 +124,36 @@ class Stage:
 
     @cached_property
     def rows(self) -> np.ndarray:
-        """Gradient rows f32 [n, W] of the client's first n private examples, clipped whole, as the product's enrolment does."""
+        """Gradient rows f32 [n, W] as the task says; by default those of the product's enrolment, clipped whole."""
         return self.gradient_rows(self.preset.client_rows)
 
     def gradient_rows(self, count: int) -> np.ndarray:
-        """The same, of the first `count` private examples.
+        """The same, `count` of them.
 
         Raises:
-            InputError: the client has fewer.
+            InputError: the client has fewer examples, where a row is of one.
         """
         held = len(next(iter(self.task.personal_train.values())))
-        if not 1 <= count <= held:
+        if count < 1 or (count > held and self.task.rows.kind != SKETCH):
             raise InputError(f"the client has {held} examples", code="rows", field="client_rows", value=count)
         tuned, layout = self.tuned, self.layout
         with self.timed("gradients"):
-            rows = per_example_gradients(self.task.model.loss, tuned, layout, take(self.task.personal_train, slice(count)), MICRO_BATCH)
+            if self.task.rows.kind == SKETCH:
+                return self._sketched(count)
+            examples = take(self.task.personal_train, slice(count))
+            if self.task.rows.kind == DRAWN:
+                examples = join(*self._drawn(count))
+            rows = per_example_gradients(self.task.model.loss, tuned, layout, examples, MICRO_BATCH)
             return clip_rows(rows, out=rows)
+
+    def _sketched(self, count: int) -> np.ndarray:
+        sketch = Sketch(self.bounds, count)
+        for examples in self._drawn(self.task.rows.draws, _DRAWN_TOGETHER):
+            sketch.add(per_example_gradients(self.task.model.loss, self.tuned, self.layout, examples, MICRO_BATCH))
+        return sketch.finish(self.task.seed)
+
+    def _drawn(self, count: int, batch: int = MICRO_BATCH) -> Iterator[Examples]:
+        return draws(self.task.model, self.tuned, self.task.personal_train, count, self.task.seed, batch)
 
     @cached_property
     def enrolled(self) -> tuple[Enrolled, ...]:

@@ -6,12 +6,13 @@ import pytest
 
 from experiments.code import __main__ as command
 from experiments.code.config import FULL, QUICK
-from experiments.code.frontier import Frontier
+from experiments.code.frontier import Choice, Frontier
 from experiments.code.network import Network, fresh_params, tiny_model
 from experiments.code.settings import Sizes
 from experiments.code.tokens import train_bpe
 from experiments.lab import records
 from experiments.lab.command import default_results, digest_of_run
+from experiments.lab.row_choice import Rows
 from zkapex_jax.models import new_model, save_checkpoint
 from zkapex_jax.tasks.training import Schedule
 
@@ -95,9 +96,9 @@ SHORT = Schedule(epochs=2, batch=16, learning_rate=3e-3)
 @pytest.mark.parametrize("pretrained", [False, True])
 def test_the_whole_study_on_folders_of_ones_own(folders, tmp_path, monkeypatch, pretrained):
     data, mine = folders
-    setting = replace(FULL.settings[0], sizes=Sizes(10**6, 10**6, 0.7, 0.6, 20, 20), base=SHORT, personal=SHORT, preset="toy")
+    setting = replace(FULL.settings[0], sizes=Sizes(10**6, 10**6, 0.7, 0.6, 20, 20), base=SHORT, personal=SHORT, preset="toy", rows=Rows("sketch", 24))
     monkeypatch.setattr(command, "FULL", replace(FULL, settings=(setting,), network=NETWORK, masks=("second-order",),
-                                                     frontier=Frontier((8, 10**6), ((2, 1),), 16)))  # fmt: skip
+                                                     frontier=Frontier((Choice("toy", Rows("drawn")),), ((2, 1),))))  # fmt: skip
     arguments = ["--data", data, "--personal", mine, "--forget", "ml", "--seeds", "100", "101", "--results", tmp_path / "out"]
     if pretrained:
         folder = tmp_path / "opt"
@@ -110,5 +111,5 @@ def test_the_whole_study_on_folders_of_ones_own(folders, tmp_path, monkeypatch, 
     measured = {(row.method, row.measure) for row in found.rows}
     assert {("zkapex", "perplexity/forget"), ("retrain", "next_token/ada"), ("zkapex", "recovered")} <= measured
     frontier = records.load(tmp_path / "out", f"frontier-{setting.name}-100")
-    assert {row.setting for row in frontier.rows} == {"8", "2"}
+    assert {row.setting for row in frontier.rows} == {"toy, drawn", "2"}
     assert (tmp_path / "out" / "results.csv").exists()
