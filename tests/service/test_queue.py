@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from zkapex_jax.errors import RefusedError
-from zkapex_jax.ledger import Ledger
-from zkapex_jax.service import queue
-from zkapex_jax.service import tables
+from zkapex_jax.service import queue, tables
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.settings import Limits, Queue, Settings
 from zkapex_jax.service.store import Store
@@ -26,12 +26,11 @@ WORKERS = st.sampled_from(["one", "two", "three"])
 class Jobs(RuleBasedStateMachine):
     """`held` maps a worker to what it believes it holds. Time stands still but for `wait`."""
 
-    @initialize()
-    def open(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        path = Path(self.folder.name)
-        Ledger.create(path / "ledger.sqlite")
-        self.store, self.now = Store.open(Settings(provider=path)), 1_000_000
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.store, self.now = store, 1_000_000
+        with store.write() as session:
+            session.query(Job).delete()
         self.held: dict[str, list[queue.Task]] = {}
         self.until: dict[str, int] = {}
         self.ended: dict[str, str] = {}
@@ -39,10 +38,7 @@ class Jobs(RuleBasedStateMachine):
         self.real, queue.moment = queue.moment, lambda: self.now
 
     def teardown(self) -> None:
-        if hasattr(self, "store"):
-            queue.moment = self.real
-            self.store.close()
-            self.folder.cleanup()
+        queue.moment = self.real
 
     @rule(number=st.integers(0, 5), client=st.sampled_from(["a", "b"]))
     def submit(self, number: int, client: str) -> None:
@@ -119,8 +115,6 @@ class Jobs(RuleBasedStateMachine):
 
     @invariant()
     def none_is_lost(self) -> None:
-        if not hasattr(self, "store"):
-            return
         with self.store.read() as session:
             rows = {row.upload: row.status for row in session.query(Job)}
         assert set(rows) == self.made
@@ -130,19 +124,26 @@ class Jobs(RuleBasedStateMachine):
             assert (status == queue.DONE) == (self.ended.get(upload) == queue.DONE)
 
 
-Jobs.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
-TestJobs = Jobs.TestCase
+@pytest.fixture
+def store(tmp_path: Path, database: str | None) -> Iterator[Store]:
+    """With the service's tables alone; the queue asks for nothing else."""
+    opened = Store.open(Settings(provider=tmp_path, database=database))
+    yield opened
+    opened.close()
+
+
+def test_every_job_ends_once_and_none_is_lost(store: Store) -> None:
+    run_state_machine_as_test(lambda: Jobs(store), settings=settings(max_examples=15, stateful_step_count=25, deadline=None))
 
 
 def test_moments_are_milliseconds() -> None:
     assert tables.moment() > 1_700_000_000_000
 
 
-def test_a_job_that_fells_its_workers_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Ledger.create(tmp_path / "ledger.sqlite")
-    store, now = Store.open(Settings(provider=tmp_path)), [1_000]
+def test_a_job_that_fells_its_workers_is_set_aside(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000]
     monkeypatch.setattr(queue, "moment", lambda: now[0])
-    made = queue.submit(store, "a", "bundle", "d", ("u", ""), LIMITS)
+    made = queue.submit(store, "a", "bundle", "d", ("felled", ""), LIMITS)
     for attempt in range(1, RULES.attempts + 1):
         assert queue.take(store, "w", RULES).attempt == attempt
         assert queue.take(store, "w", RULES) is None
@@ -150,3 +151,36 @@ def test_a_job_that_fells_its_workers_is_set_aside(tmp_path: Path, monkeypatch: 
     assert queue.take(store, "w", RULES) is None
     ended = queue.job(store, "a", made.id)
     assert ended.status == queue.FAILED and "worker_lost" in (ended.outcome or "")
+
+
+def test_workers_beside_each_other_take_each_job_once(store: Store) -> None:
+    """Truly at once: threads with connections of their own."""
+    for number in range(30):
+        queue.submit(store, f"client-{number}", "bundle", "d", (f"once-{number}", ""), LIMITS)
+    taken: list[str] = []
+
+    def work(name: str) -> None:
+        while (task := queue.take(store, name, RULES)) is not None:
+            taken.append(task.upload)
+            with store.write() as session:
+                assert queue.finish(session, task, name, Outcome(accepted=True))
+
+    threads = [threading.Thread(target=work, args=(f"worker-{number}",)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted(f"once-{number}" for number in range(30))
+
+
+def test_the_same_call_made_at_once_makes_one_job(store: Store) -> None:
+    made: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: made.append(queue.submit(store, "twin", "bundle", "d", ("twins", ""), LIMITS).id))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 8 and len(set(made)) == 1

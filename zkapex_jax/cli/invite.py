@@ -38,7 +38,7 @@ def invite(
     from zkapex_jax.service.context import open_provider
 
     settings = Settings(provider=folder, database=database)
-    open_provider(settings)
+    open_provider(settings, check=False)
     names = clients.numbered(client, count)
     tokens = clients.invite(Store.open(settings), names, lifetime=86400 * days)
     invitations = [{"client": name, "invitation": token} for name, token in zip(names, tokens, strict=True)]

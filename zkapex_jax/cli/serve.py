@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.keygen import KEY_NAME
 from zkapex_jax.cli.options import AllowInsecure, Cache, option
 from zkapex_jax.cli.output import Output
 from zkapex_jax.errors import InputError, InternalError
+from zkapex_jax.formats.atomic import SECRET_MODE, write_text
 from zkapex_jax.formats.reading import read_bytes
 
 _LIMITS = "Service"
 _MAX_LIMITS = 64 << 10
+TOKEN, _MIN_TOKEN, _MAX_TOKEN = "dashboard.token", 32, 4096
 Folder = Annotated[Path, typer.Argument(metavar="PROVIDER", help="The provider's folder, with its ledger and signing key.")]
 Database = Annotated[
     str | None,
@@ -34,12 +40,16 @@ def serve(
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.", rich_help_panel=_LIMITS)] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, metavar="N", help="Port to listen on.", rich_help_panel=_LIMITS)] = 8740,
     workers: Annotated[
-        int, typer.Option("--workers", min=0, max=256, metavar="N", help="Processes that verify. 0: none here, others do.", rich_help_panel=_LIMITS)
+        int, typer.Option("--workers", min=0, max=256, metavar="N", help="Processes that verify. 0: what comes in waits.", rich_help_panel=_LIMITS)
     ] = 1,
     database: Database = None,
     authority: Annotated[
         list[str] | None,
         typer.Option("--authority", metavar="HOST[:PORT]", help="Name that clients call the service by, behind a proxy. May be repeated.", rich_help_panel=_LIMITS),
+    ] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option("--proxy", metavar="ADDRESS", help="Proxy that says whom it calls for (X-Forwarded-For). May be repeated.", rich_help_panel=_LIMITS),
     ] = None,
     late_after: Annotated[float, typer.Option("--late-after", min=0.001, metavar="DAYS", help="Unanswered so long: late.", rich_help_panel=_LIMITS)] = 7.0,
     limits: Annotated[Path | None, option("limits", "FILE", "JSON of limits that differ from the defaults.", _LIMITS)] = None,
@@ -49,8 +59,8 @@ def serve(
 ) -> None:
     """Provider: serve clients over HTTP, verify what they send, and show the fleet.
 
-    Prints a token that opens the dashboard in a browser. Ends on Ctrl-C or SIGTERM, after workers finished what they are at;
-    what is queued is taken up by the next run. Put a proxy that ends TLS in front of it before you listen on other addresses.
+    Prints the token that opens the dashboard in a browser; PROVIDER/dashboard.token keeps it, delete that for another one.
+    Ends on Ctrl-C or SIGTERM, after workers finished what they are at; what is queued is taken up by the next run. Put a proxy that ends TLS in front of it before you listen on other addresses.
     """
     try:
         from zkapex_jax.service.dashboard.login import digest_of, new_token
@@ -60,22 +70,39 @@ def serve(
         raise InternalError(
             f"the service's libraries are not installed: {error.name}", code="missing_extra", hint="run `pip install zkapex[service]`"
         ) from error
-    token = new_token()
+    token = _token(folder, new_token)
     given = {
-        "provider": folder, "database": database, "host": host, "port": port, "authorities": tuple(authority or ()), "workers": workers,
+        "provider": folder, "database": database, "host": host, "port": port, "authorities": tuple(authority or ()),
+        "proxies": tuple(proxy or ()), "workers": workers,
         "threads": threads, "cache": cache, "allow_insecure": allow_insecure, "late_after": 86400 * late_after,
         "dashboard_token": digest_of(token), **_limits(limits),
     }  # fmt: skip
     try:
         settings = Settings.model_validate(given)
-    except ValueError as error:
-        raise InputError(f"limits are wrong: {error}", code="bad_limits", file=limits) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(str(first["msg"]), code="bad_limits", file=limits, field=field, value=first["input"]) from error
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     Output(False, False).result(
         {}, f"serving {folder} on http://{host}:{port} with {workers} workers", f"  dashboard  http://{host}:{port}/", f"  token      {token}",
         f"  API        http://{host}:{port}/docs",
     )  # fmt: skip
+    sys.stdout.flush()
     run(settings)
+
+
+def _token(folder: Path, new_token: Callable[[], str]) -> str:
+    """The folder's token for the dashboard, the owner's alone; made by the first run, and by the next one that finds none."""
+    if not (folder / KEY_NAME).exists():
+        raise InputError("holds no provider's key", code="missing_file", file=folder / KEY_NAME, hint="make one with `zkapex keygen`")
+    path = folder / TOKEN
+    if not path.exists():
+        write_text(path, new_token() + "\n", mode=SECRET_MODE)
+    text = read_bytes(path, max_bytes=_MAX_TOKEN).decode("utf-8", "replace").strip()
+    if len(text) < _MIN_TOKEN:
+        raise InputError(f"must hold a token of {_MIN_TOKEN} characters or more", file=path, hint="delete it for a new one")
+    return text
 
 
 def _limits(file: Path | None) -> dict[str, object]:

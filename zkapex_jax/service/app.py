@@ -56,6 +56,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with Housekeeping(service):
         yield
     service.store.close()
+    service.ledger.close()
 
 
 def _zkapex(_: Request, error: Exception) -> JSONResponse:

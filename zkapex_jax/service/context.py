@@ -14,6 +14,7 @@ from zkapex_jax.service.guard import Rates
 from zkapex_jax.service.settings import Settings
 from zkapex_jax.service.store import Store
 from zkapex_jax.workflow import Provider
+from zkapex_jax.workflow.ledger_place import ledger_place
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ class Service:
         return self.provider.ledger
 
 
-def open_provider(settings: Settings) -> Provider:
-    """The provider's folder, with the ledger of the settings' database."""
-    if settings.database is None:
+def open_provider(settings: Settings, *, check: bool = True) -> Provider:
+    """The provider's folder, with the ledger of the settings' database; `check` False where its chain was recomputed just now."""
+    if check and settings.database is None:
         return Provider.open(settings.provider)
-    return Provider(settings.provider, Ledger.open(settings.database))
+    return Provider(settings.provider, Ledger.open(settings.database or ledger_place(settings.provider), check=check))
 
 
 def _service(request: Request) -> Service:

@@ -17,7 +17,7 @@ from zkapex_jax.errors import InternalError
 from zkapex_jax.service import settings
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.store import Store
-from zkapex_jax.service.tables import Job, Upload, moment
+from zkapex_jax.service.tables import Client, Job, Upload, moment
 from zkapex_jax.service.words import not_found, over_limit
 
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
@@ -159,6 +159,7 @@ def _silenced() -> Outcome:
 
 
 def _check_room(session: Session, client_id: str, limits: settings.Limits) -> None:
+    session.get(Client, client_id, with_for_update=True)  # one call of a client at a time counts
     waiting = select(func.count()).select_from(Job).where(Job.client_id == client_id, Job.status.in_((QUEUED, RUNNING)))
     if session.scalars(waiting).one() >= limits.open_jobs:
         raise over_limit("jobs of this client", "wait for those that are queued")

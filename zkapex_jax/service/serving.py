@@ -22,7 +22,7 @@ def serve(settings: Settings) -> None:
         app = create_app(settings)
         config = uvicorn.Config(
             app, limit_concurrency=_CONCURRENT, backlog=_BACKLOG, timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,
-            proxy_headers=False, log_level="warning", access_log=False,
+            proxy_headers=bool(settings.proxies), forwarded_allow_ips=list(settings.proxies), log_level="warning", access_log=False,
         )  # fmt: skip
         with Pool(settings):
             uvicorn.Server(config).run(sockets=[listening])

@@ -72,6 +72,8 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535)] = 8740
     #: Authorities (host or host:port) that signed calls may name, beside the address itself.
     authorities: tuple[str, ...] = ()
+    #: Addresses of proxies whose word counts for who called (X-Forwarded-For); without them all of a proxy's calls are one address's.
+    proxies: tuple[str, ...] = ()
     workers: Annotated[int, Field(ge=0, le=256)] = 1
     #: Threads of one worker's prover.
     threads: Count = 1

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InternalError, StorageError
 from zkapex_jax.ledger.place import parse_place
-from zkapex_jax.service.migrations.upgrading import upgrade
+from zkapex_jax.service.migrations.upgrading import is_current, upgrade
 from zkapex_jax.service.settings import Settings
 from zkapex_jax.workflow.ledger_place import ledger_place
 
@@ -35,11 +35,25 @@ class Store:
     def open(cls, settings: Settings) -> Store:
         """Connect, and bring the service's tables to this version. Raises InputError for a wrong URL, StorageError."""
         store = cls(_engine(settings))
-        with store._errors(), store._engine.execution_options(zkapex_write=True).begin() as connection:
-            if not store.is_sqlite:
+        with store._errors():
+            if store.is_sqlite:
+                store._let_readers_be()
+            with store._engine.connect() as connection:
+                ready = is_current(connection)
+            if not ready:
+                store._upgrade()
+        return store
+
+    def _let_readers_be(self) -> None:
+        """A write-ahead log, which the file keeps from then on: who recomputes a long chain no longer holds up every writer."""
+        with self._engine.connect() as connection, contextlib.closing(connection.connection.dbapi_connection.cursor()) as cursor:
+            cursor.execute("PRAGMA journal_mode = WAL")
+
+    def _upgrade(self) -> None:
+        with self._engine.execution_options(zkapex_write=True).begin() as connection:
+            if not self.is_sqlite:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADING})"))
             upgrade(connection)
-        return store
 
     @property
     def is_sqlite(self) -> bool:

@@ -23,7 +23,7 @@ from zkapex_jax.formats.reading import file_digest
 from zkapex_jax.service.messages import NewUpload
 from zkapex_jax.service.settings import Kind, Settings
 from zkapex_jax.service.store import Store
-from zkapex_jax.service.tables import Job, Upload, moment
+from zkapex_jax.service.tables import Client, Job, Upload, moment
 from zkapex_jax.service.words import not_found, over_limit, too_large
 
 
@@ -194,6 +194,7 @@ def _expiry(settings: Settings) -> int:
 
 def _check_quota(session: Session, settings: Settings, client_id: str, size: int) -> None:
     limits = settings.limits
+    session.get(Client, client_id, with_for_update=True)  # one call of a client at a time counts
     held = select(func.count(), func.coalesce(func.sum(Upload.size), 0)).where(Upload.client_id == client_id, Upload.spent.is_(False))
     count, total = session.execute(held).one()
     hint = "finish or let expire what is open"

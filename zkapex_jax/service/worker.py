@@ -12,6 +12,7 @@ import sys
 import threading
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError, ZkapexError
 from zkapex_jax.ledger import VerdictRecord
@@ -44,8 +45,8 @@ class Worker:
 
     @classmethod
     def open(cls, settings: Settings) -> Worker:
-        """Raises InputError or StorageError where folder, key or database are not fit for use."""
-        return cls(settings, Store.open(settings), open_provider(settings), SigningKey.load(settings.key))
+        """The server has recomputed the ledger's chain. Raises InputError or StorageError where something is not fit for use."""
+        return cls(settings, Store.open(settings), open_provider(settings, check=False), SigningKey.load(settings.key))
 
     def run(self) -> None:
         """Until `ended` is set, which a job at work is not interrupted by."""
@@ -75,7 +76,16 @@ class Worker:
         try:
             return self._admit(task) if task.kind == "enrolment" else self._verify(task)
         except (InputError, RefusedError) as error:
+            if self._is_ours(error):
+                raise InternalError(f"a kept file is gone or damaged: {error}", code="damaged") from error
             return Outcome(accepted=False, reason=error.message, error=told(error))
+
+    def _is_ours(self, error: ZkapexError) -> bool:
+        """Whether it is about a file that the provider keeps, not one that the client sent."""
+        if error.file is None or not isinstance(error, InputError):
+            return False
+        file = Path(error.file)
+        return file.is_relative_to(self.provider.path) and not file.is_relative_to(self.settings.uploads)
 
     def _admit(self, task: Task) -> Outcome:
         given = Enrolment.from_file(uploads.file_of(self.settings, task.upload))

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse
 from sqlalchemy import select
 
-from zkapex_jax.errors import InputError
+from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.ledger import RequestRecord
 from zkapex_jax.ledger.schema import EnrolmentRow, RequestRow, VerdictRow
 from zkapex_jax.protocol import Base, Request, State
+from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.service.answers import artefact_file
 from zkapex_jax.service.context import ClientName, Here, Service
 from zkapex_jax.service.messages import RequestFacts
 
 router = APIRouter(tags=["provider's files"])
 RequestName = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,64}$")]
+Typed = TypeVar("Typed", bound=Artefact)
 Status = Literal["open", "answered", "closed", "before_enrolment", "not_enrolled"]
 
 
@@ -27,7 +29,7 @@ def base(_: ClientName, service: Here) -> FileResponse:
     found = service.ledger.bases()
     if not found:
         raise InputError("no base model is published yet", code="not_found", field="base")
-    return artefact_file(service.provider.load(Base, found[-1].digest, verify=False), "base.safetensors")
+    return artefact_file(_kept(service, Base, found[-1].digest), "base.safetensors")
 
 
 @router.get("/requests")
@@ -46,14 +48,22 @@ def request(name: RequestName, client_id: ClientName, service: Here) -> RequestF
 def request_file(name: RequestName, client_id: ClientName, service: Here) -> FileResponse:
     """The signed request itself."""
     record, _ = next(iter(_standing(service, client_id, name)))
-    return artefact_file(service.provider.load(Request, record.digest, verify=False), f"{name}.safetensors")
+    return artefact_file(_kept(service, Request, record.digest), f"{name}.safetensors")
 
 
 @router.get("/state", response_class=FileResponse)
 def state(client_id: ClientName, service: Here) -> FileResponse:
     """The caller's current state; its digest is in `GET /v1/me` too."""
-    found = service.provider.load(State, service.ledger.state(client_id).digest, verify=False)
-    return artefact_file(found, f"{client_id}.state.safetensors")
+    found = service.ledger.state(client_id)
+    return artefact_file(_kept(service, State, found.digest), f"{client_id}.state.safetensors")
+
+
+def _kept(service: Service, kind: type[Typed], digest: str) -> Typed:
+    """Where the ledger names a file that is not there, or is another, the caller is not to blame."""
+    try:
+        return service.provider.load(kind, digest, verify=False)
+    except InputError as error:
+        raise InternalError(f"a kept file is gone or damaged: {error}", code="damaged") from error
 
 
 def _standing(service: Service, client_id: str, name: str | None = None) -> list[tuple[RequestRecord, Status]]:

@@ -1,0 +1,77 @@
+"""`zkapex invite` and `zkapex serve` at the command line: what they print, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from zkapex_jax.cli.main import app
+from zkapex_jax.service import clients
+from zkapex_jax.service.settings import Settings
+from zkapex_jax.service.store import Store
+from zkapex_jax.service.tables import Invitation
+
+
+def run(*words: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("here") / "provider"
+    assert run("keygen", folder, "-q")[0] == 0
+    return folder
+
+
+def test_invitations_are_kept_as_digests_alone(provider: Path) -> None:
+    code, out, _ = run("invite", provider, "--client", "edge-0009", "--count", 3, "--json")
+    made = json.loads(out)["invitations"]
+    assert code == 0 and [item["client"] for item in made] == ["edge-0009", "edge-0010", "edge-0011"]
+    with Store.open(Settings(provider=provider)).read() as session:
+        row = session.get(Invitation, clients.token_digest(made[0]["invitation"]))
+    assert row is not None and row.client_id == "edge-0009"
+    assert all(item["invitation"].encode() not in (provider / "ledger.sqlite").read_bytes() for item in made)
+
+
+def test_invitations_are_shown_beside_their_clients(provider: Path) -> None:
+    code, out, _ = run("invite", provider, "--client", "named")
+    assert code == 0 and out.startswith("named  ") and len(out.split()[1]) == 43
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--client", "a b"], "client_id"),
+        (["--client", "edge", "--count", "2"], "must end in a number"),
+        (["--client", "x" * 65], "client_id"),
+    ],
+)
+def test_names_that_no_client_can_have_are_refused(provider: Path, words: list[str], said: str) -> None:
+    code, _, err = run("invite", provider, *words)
+    assert code == 2 and said in err
+
+
+@pytest.mark.parametrize("command", ["invite", "serve"])
+def test_a_folder_without_a_ledger_is_refused(tmp_path: Path, command: str) -> None:
+    words = ["--client", "a"] if command == "invite" else ["--port", "1"]
+    code, _, err = run(command, tmp_path / "nowhere", *words)
+    assert code in (2, 4) and "error: " in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"port": 1}', '{"limits": {"nothing": 1}}', '{"limits": {"bundle": 0}}', '{"limits": {"calls": "many"}}', '{"queue": {"lease": -1}}']
+)
+def test_limits_that_cannot_be_are_refused(provider: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "limits.json").write_text(text)
+    code, _, err = run("serve", provider, "--limits", tmp_path / "limits.json")
+    assert code == 2 and "limits.json" in err
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "nonsense://", "sqlite:///:memory:"])
+def test_databases_that_are_none_are_refused(provider: Path, url: str) -> None:
+    code, _, err = run("invite", provider, "--client", "a", "--database", url)
+    assert code == 2 and "error: " in err
