@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sys
 from dataclasses import dataclass
@@ -24,11 +23,14 @@ from zkapex_jax.presets import TOY  # noqa: E402
 from zkapex_jax.protocol import ChunkedLayout, Enrolment, Request, SigningKey, State, generate_key  # noqa: E402
 from zkapex_jax.protocol.artefact import Artefact  # noqa: E402
 from zkapex_jax.protocol.chain import next_state  # noqa: E402
+from zkapex_jax.service import receipts  # noqa: E402
 from zkapex_jax.service.dashboard import digest_of  # noqa: E402
 from zkapex_jax.service.settings import Settings  # noqa: E402
 from zkapex_jax.service.store import Store  # noqa: E402
 from zkapex_jax.service.tables import Client as Joined  # noqa: E402
-from zkapex_jax.service.tables import Receipt, moment  # noqa: E402
+from zkapex_jax.service.tables import moment  # noqa: E402
+from zkapex_jax.workflow.folders import Provider  # noqa: E402
+from zkapex_jax.workflow.receipts import make_receipt  # noqa: E402
 
 TOKEN = "the-token-of-the-tests"
 #: Refused once before each acceptance; enrolled anew before the last request. Both by the rules of the synthetic fleet.
@@ -132,11 +134,5 @@ def build(
     with store.write() as session:
         session.add(Joined(client_id="edge-joined", public="ab" * 32, joined=moment(), invitation="cd" * 32))
         for verdict in client_detail(ledger, STUMBLES).verdicts:
-            session.add(_receipt(verdict.bundle_digest))
+            receipts.keep(session, make_receipt(Provider(folder, ledger), key, verdict.bundle_digest))
     return Scene(folder, ledger, settings, store)
-
-
-def _receipt(bundle: str) -> Receipt:
-    document = '{"bundle":"%s","kind":"receipt"}' % bundle
-    digest = hashlib.sha256(document.encode()).hexdigest()
-    return Receipt(digest=digest, client_id=STUMBLES, bundle_digest=bundle, document=document, made=moment())

@@ -8,19 +8,20 @@ import hashlib
 import io
 import re
 import time
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from scene import RENEWS, STUMBLES, TOKEN, Scene
-from sqlalchemy import select
 
 from zkapex_jax.ledger.detail import client_detail
 from zkapex_jax.ledger.fleet import FleetQuery, fleet_page
+from zkapex_jax.protocol import Bundle, Request
+from zkapex_jax.protocol.receipt import Receipt, check_receipt
 from zkapex_jax.service.dashboard import dashboard_router
 from zkapex_jax.service.dashboard.login import COOKIE
 from zkapex_jax.service.dashboard.steps import History
-from zkapex_jax.service.tables import Receipt
 
 pytestmark = pytest.mark.parametrize("scene", ["sqlite", "postgresql"], indirect=True, scope="module")
 ADDRESSES = ["/", "/?status=late", f"/?client={STUMBLES}", "/fleet.csv", f"/artefacts/{'0' * 64}", f"/receipts/{'0' * 64}"]
@@ -147,10 +148,23 @@ def test_a_step_shows_mask_certificate_and_files_that_download(browser: TestClie
         answer = browser.get(f"/artefacts/{digest}")
         kept = (scene.folder / "artefacts" / f"{digest}.safetensors").read_bytes()
         assert answer.content == kept and "attachment" in answer.headers["content-disposition"]
-    (receipt,) = re.findall(r'href="/receipts/([0-9a-f]{64})"', page)
-    with scene.store.read() as session:
-        document = session.scalars(select(Receipt.document).where(Receipt.digest == receipt)).one()
-    assert browser.get(f"/receipts/{receipt}").text == document
+
+
+def test_a_receipt_that_was_downloaded_holds_for_the_files_that_were(browser: TestClient, scene: Scene, tmp_path: Path) -> None:
+    """As anyone checks it who has the provider's public key: each refusal and each acceptance has one."""
+    key, judged = scene.ledger.keys()[0], [step for step in History.of(client_detail(scene.ledger, STUMBLES)).steps if step.verdict]
+    assert {step.kind for step in judged} == {"accepted", "refused"}
+    for step in judged:
+        page = browser.get("/", params={"client": STUMBLES, "event": step.sequence}).text
+        (digest,) = re.findall(r'href="/receipts/([0-9a-f]{64})"', page)
+        given = {}
+        for name, kind, named in (("bundle", Bundle, step.verdict.bundle_digest), ("request", Request, step.verdict.request_digest)):
+            path = tmp_path / f"{step.sequence}-{name}"
+            path.write_bytes(browser.get(f"/artefacts/{named}").content)
+            given[name] = kind.from_file(path)
+        receipt = Receipt.from_bytes(browser.get(f"/receipts/{digest}").content)
+        check_receipt(receipt, key, **given)
+        assert receipt.verdict.accepted == (step.kind == "accepted")
 
 
 def test_every_step_of_every_played_client_has_its_page(browser: TestClient, scene: Scene) -> None:

@@ -178,6 +178,9 @@ def test_times_in_words(passed: timedelta, said: str) -> None:
     assert words.ago(words.text_of(now - passed), now) == said
 
 
-@pytest.mark.parametrize(("part", "whole", "said"), [(0, 0, "–"), (0, 9, "0 %"), (9, 9, "100 %"), (9999, 10000, "99.9 %"), (1, 10000, "0.1 %"), (1, 3, "33.3 %")])
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [(0, 0, "–"), (0, 9, "0 %"), (9, 9, "100 %"), (9999, 10000, "99.9 %"), (1, 10000, "0.1 %"), (1, 3, "33.3 %")],
+)
 def test_shares_never_round_to_all_or_nothing(part: int, whole: int, said: str) -> None:
     assert words.percent(part, whole) == said

@@ -69,7 +69,9 @@ class Looking:
             "asked": sum(count for status, count in found.counts.items() if status != "not_enrolled"),
             "first": first, "last": first + len(found.rows) - 1, "pages": last_page, "requests": requests[::-1],
             "chosen": next((request for request in requests if request.request_id == view.request), None),
-            "late_after": words.span(self.late_after), "head": self.head(), "client": self.client(view) if view.client else None,
+            "late_after": words.span(self.late_after), "head": self.head(),
+            "nothing_open": view.request is None and all(request.closed for request in requests),
+            "client": self.client(view) if view.client else None,
         }  # fmt: skip
 
     def head(self) -> dict[str, Any]:

@@ -87,9 +87,10 @@ class Shelf:
                 missing.setdefault(error.message, []).append(name)
         asked, forget = parts.get("request", (None, None))
         bundle, terms = parts.get("bundle"), parts.get("enrolment")
+        complaints = tuple(f"{', '.join(names)}: {message}" for message, names in missing.items())
         return Facts(
             files=self._files(step), so_far=parts.get("mask"), asked=asked, forget=forget, answer=parts.get("certificate"),
-            terms=terms, insecure=bool((bundle and bundle.insecure) or (terms and terms.insecure)), complaints=tuple(f"{', '.join(names)}: {message}" for message, names in missing.items()),
+            terms=terms, insecure=bool((bundle and bundle.insecure) or (terms and terms.insecure)), complaints=complaints,
         )  # fmt: skip
 
     def _parts(self, step: Step) -> dict[str, Callable[[], Any]]:

@@ -31,7 +31,8 @@ ADVICE: dict[Status, str] = {
     "complied": "Nothing to do. The receipt says so to anyone who holds your public key.",
     "pending": "Nothing to do yet. The client sees the request the next time that it asks for it.",
     "late": "Remind the client: `zkapex client unlearn`, then `zkapex client send`. It may still answer as long as the request is open.",
-    "refused": "The client is not locked out: it may repair and send again. If it fails twice, ask for its program's version and for `zkapex inspect` of the bundle.",
+    "refused": "The client is not locked out: it may repair and send again. If it fails twice, ask for its program's version, "
+    "and look at the bundle with `zkapex inspect`.",
     "not_enrolled": "Only a client that was admitted before the request was published is bound by it. Enrolled clients are asked by your next request.",
 }
 
