@@ -9,9 +9,9 @@ class SpecError(Exception):
     code = "spec"
 
     def __init__(self, message: str, *, field: str = "", value: object = None, file: str = "") -> None:
-        self.message, self.field, self.file = message, field, file
+        self.message, self.field, self.file = _line(message, 400), _line(field, 200), file
         self.value = value if value is None else _short(value)
-        super().__init__(message)
+        super().__init__(self.message)
 
     def in_file(self, file: str) -> "SpecError":
         """The same error with the file it came from."""
@@ -84,6 +84,12 @@ class ProofRefused(SpecError):
     signature that is missing or wrong, and what is marked insecure where that is not allowed."""
 
     code = "refused"
+
+
+def _line(text: str, limit: int) -> str:
+    """Printable, and not long: parts of it may come from a hostile file."""
+    text = "".join(char if char.isprintable() else "?" for char in text[: limit + 1])
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def _short(value: object, limit: int = 80) -> str:

@@ -19,7 +19,8 @@ from __future__ import annotations
 import os
 from typing import ClassVar
 
-_SHOWN = 120
+#: Longest value, field and message of an error, in characters: parts of them may come from a hostile file.
+_SHOWN, _FIELD, _MESSAGE = 120, 200, 500
 
 
 class ZkapexError(Exception):
@@ -41,11 +42,11 @@ class ZkapexError(Exception):
         value: object = None,
         hint: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = shorten(message, _MESSAGE, keep="\n")
+        super().__init__(self.message)
         self.code = code or self.default_code
         self.file = None if file is None else os.fspath(file)
-        self.field = field
+        self.field = None if field is None else shorten(field, _FIELD)
         self.value = value
         self.hint = hint
 
@@ -102,8 +103,8 @@ BY_EXIT_CODE: dict[int, type[ZkapexError]] = {
 }
 
 
-def shorten(value: object, limit: int = _SHOWN) -> str:
-    """One printable line of at most `limit` characters: values come from hostile files."""
-    text = value if isinstance(value, str) else repr(value)
-    text = "".join(char if char.isprintable() else "?" for char in text)
+def shorten(value: object, limit: int = _SHOWN, *, keep: str = "") -> str:
+    """At most `limit` characters, printable or in `keep`: values come from hostile files, and end on terminals."""
+    text = (value if isinstance(value, str) else repr(value))[: limit + 1]
+    text = "".join(char if char.isprintable() or char in keep else "?" for char in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -46,7 +46,7 @@ def _parse(text: bytes) -> dict[str, Any]:
     check_nesting(text)
     try:
         entries = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or an integer of thousands of digits
         raise _bad("the safetensors header is not JSON") from error
     if not isinstance(entries, dict):
         raise _bad("the safetensors header is not a JSON object")
