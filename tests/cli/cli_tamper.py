@@ -18,8 +18,9 @@ def snapshot(folder: Path) -> dict[str, str]:
 
 
 def one_sentence(ran: Ran) -> str:
-    lines = [line for line in ran.err.splitlines() if line.startswith("error: ")]
-    assert len(lines) == 1 and ran.err.strip() == lines[0], ran.err
+    """The error; after it stands its code, and nothing else."""
+    lines = ran.err.splitlines()
+    assert len(lines) == 2 and lines[0].startswith("error: ") and lines[1].startswith("  "), ran.err
     return lines[0]
 
 

@@ -96,30 +96,81 @@ def fleet(run: Run, inputs: Path, cache: Path, tmp_path_factory: pytest.TempPath
         yield made
 
 
-def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, inputs: Path, cache: Path) -> None:
-    home = Home.open(fleet / "alice")
-    assert home.state().position == 0
-    unlearned = run(
-        "client", "unlearn", "--home", home.path, "--model", inputs / "personal", "--save-model", fleet / "unlearned",
-        "--cache", cache, "--no-progress", "--json",
-    ).document  # fmt: skip
+@dataclass(frozen=True)
+class Walked:
+    """What `unlearn` and `send` told, and the home as it was between them."""
+
+    unlearned: dict[str, object]
+    sent: dict[str, object]
+    before: Path
+
+
+@pytest.fixture(scope="module")
+def walked_by_http(run: Run, fleet: Fleet, inputs: Path, cache: Path) -> Walked:
+    """alice has answered, and the provider accepted."""
+    home, tools = fleet / "alice", ("--cache", cache, "--no-progress", "--json")
+    assert Home.open(home).state().position == 0
+    made = ("client", "unlearn", "--home", home, "--model", inputs / "personal", "--save-model", fleet / "unlearned")
+    unlearned = run(*made, *tools).document
+    shutil.copytree(home, fleet / "before")
+    refuse_first(run, fleet, cache)
+    sent = run("client", "send", "--home", home, "--no-progress", "--json").document
+    return Walked(unlearned, sent, fleet / "before")
+
+
+def refuse_first(run: Run, fleet: Fleet, cache: Path) -> None:
+    """A damaged proof is refused with a receipt, locks nobody out, and the answer is made again from proofs that are whole."""
+    home = fleet / "damaged"
+    shutil.copytree(fleet / "before", home)
+    path = next(home.glob("requests/*/bundle.safetensors"))
+    honest, bundle = path.read_bytes(), Bundle.from_file(path)
+    tensors = {name: bundle.tensor(name) for name in bundle.container.specs}
+    tensors["proof.00000"][-1] ^= 1
+    Bundle.parse({name: getattr(bundle, name) for name in Bundle.model_fields}).to_file(path, tensors, force=True)
+    secret = (home / "secret.safetensors").read_bytes()
+    refused = run("client", "send", "--home", home, "--no-progress", code=3)
+    assert "proof_refused" in refused.err and (home / "secret.safetensors").read_bytes() == secret
+    receipt = Receipt.from_file(next(home.glob("receipts/*.json")))
+    assert not receipt.verdict.accepted and receipt.verdict.reason in refused.err
+    assert "proof refused" in run("client", "send", "--home", home, "--no-progress", code=3).err, "the receipt is kept"
+    run("client", "unlearn", "--home", home, "--cache", cache, "--no-progress")
+    assert path.read_bytes() == honest
+
+
+def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, walked_by_http: Walked) -> None:
+    unlearned, sent, home = walked_by_http.unlearned, walked_by_http.sent, Home.open(fleet / "alice")
     request = Request.from_file(fleet / "request")
     assert unlearned["request_id"] == request.request_id and not unlearned["resumed"]
-    backup = fleet / "before-sending"
-    shutil.copytree(home.path, backup)
-    sent = run("client", "send", "--home", home.path, "--no-progress", "--json").document
     assert sent["accepted"] and sent["advanced"] and sent["position"] == 1
 
-    receipt = Receipt.from_file(sent["receipt"])
-    bundle = Bundle.from_file(unlearned["bundle"])
+    receipt, bundle = Receipt.from_file(sent["receipt"]), Bundle.from_file(unlearned["bundle"])
     check_receipt(receipt, load_public(fleet.provider / "provider.key.pub"), request=request, bundle=bundle, state=home.state())
     update = Update.from_file(next(home.path.glob("requests/*/update.safetensors")))
     assert not update.tensor("theta_u")[request.mask()].any()
 
     assert "holds no answer" in run("client", "send", "--home", home.path, code=2).err
     assert "no request waits" in run("client", "unlearn", "--home", home.path, code=2).err
-    again = run("client", "send", "--home", backup, "--no-progress", "--json").document
-    assert again["receipt"] != sent["receipt"] and Receipt.from_file(again["receipt"]) == receipt, "the same answer again: the same receipt"
+    again = run("client", "send", "--home", walked_by_http.before, "--no-progress", "--json").document
+    assert Receipt.from_file(again["receipt"]) == receipt, "the same answer again: the same receipt"
+
+
+def test_a_re_enrolment_is_sent_and_adopted(run: Run, fleet: Fleet, walked_by_http: Walked, inputs: Path, cache: Path) -> None:
+    home = Home.open(fleet / "alice")
+    before = home.folder.enrolment.read_bytes()
+    run(*renew_arguments(fleet, inputs, home), "--cache", cache, "--no-progress")
+    assert run("client", "status", "--home", home.path, "--json").document["renewal_waiting"]
+    run("client", "send", "--home", home.path, "--out", fleet / "renewal")
+    sent = run("client", "send", "--home", home.path, "--no-progress", "--json").document
+    assert sent["position"] == 2 and home.folder.enrolment.read_bytes() != before
+    assert (fleet / "renewal/enrolment.safetensors").read_bytes() == home.folder.enrolment.read_bytes()
+    status = run("client", "status", "--home", home.path, "--json").document
+    assert not status["renewal_waiting"] and status["position"] == 2
+
+
+def renew_arguments(fleet: Fleet, inputs: Path, home: Home) -> tuple[object, ...]:
+    return (
+        "re-enrol", home.path, "--model", fleet / "unlearned", "--data", inputs / "mine.safetensors", "--state", home.state().path
+    )  # fmt: skip
 
 
 def test_joining_and_enrolling_again_change_nothing(run: Run, fleet: Fleet) -> None:

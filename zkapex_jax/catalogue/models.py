@@ -95,6 +95,12 @@ MODELS = Group(
             "The number of gradients computed at once is not a positive integer.",
             "Give a positive integer; 8 is the default.",
         ),
+        Entry("draws", "A number of drawn labels, or how many at once, is not a positive integer.", "Give positive integers."),
+        Entry(
+            "sketch",
+            "A summary of gradients has no rows, no chunks, or no gradient in it.",
+            "Give at least one row, one chunk and one gradient.",
+        ),
         Entry("weights", "There are too few target weights to choose from.", "Choose more target tensors."),
         Entry("sparsity", "The part of the weights to forget does not lie between 0 and 1.", "Give a number such as 0.02."),
         Entry("fisher", "A diagonal Fisher holds negative values.", "Compute it from squared gradients."),
