@@ -153,8 +153,9 @@ def run(folder: Path, cache: Path, *, database: str | None = None, fleet: int = 
     """The whole thing; returns the record. Raises AssertionError where an upload was lost or judged twice or wrongly."""
     world, parcels = prepare(folder, cache, database=database, fleet=fleet, honest=honest, refused=refused)
     server = Deployment(world.provider.path, cache, workers)
-    record: dict[str, Any] = {"fleet": fleet, "uploads": len(parcels), "database": "postgresql" if database else "sqlite", "start_seconds": round(server.start(), 2)}
+    record: dict[str, Any] = {"fleet": fleet, "uploads": len(parcels), "database": "postgresql" if database else "sqlite"}
     try:
+        record["start_seconds"] = round(server.start(), 2)
         join(server.url, folder, parcels)
         begun, all_sent = time.monotonic(), [Sent(parcel) for parcel in parcels]
         threads = [threading.Thread(target=send, args=(server.url, sent, begun)) for sent in all_sent]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
+from collections.abc import Iterator
 
 import uvicorn
 
@@ -24,8 +27,19 @@ def serve(settings: Settings) -> None:
             app, limit_concurrency=_CONCURRENT, backlog=_BACKLOG, timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,
             proxy_headers=bool(settings.proxies), forwarded_allow_ips=list(settings.proxies), log_level="warning", access_log=False,
         )  # fmt: skip
-        with Pool(settings):
+        with Pool(settings), _signals_end_the_server():
             uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextlib.contextmanager
+def _signals_end_the_server() -> Iterator[None]:
+    """The server takes them for its own, and sends them to us again when it has ended: our workers have yet to finish then."""
+    kept = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 VERSION_TABLE = "service_version"
+logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def is_current(connection: Connection) -> bool:
@@ -30,5 +31,4 @@ def upgrade(connection: Connection) -> None:
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     return config
