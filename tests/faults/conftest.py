@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,24 +11,21 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent)]
 
 from fault_commands import Commands  # noqa: E402
-from fault_others import run_any  # noqa: E402
-from fault_story import Story, tell  # noqa: E402
-from fault_trial import Outcome, Trial  # noqa: E402
-
-
-@dataclass(frozen=True)
-class Stage:
-    commands: Commands
-    story: Story
-    folder: Path
-
-    def run(self, trial: Trial) -> Outcome:
-        return run_any(self.commands, self.story, trial, self.folder / trial.name.replace("/", "-"))
+from fault_shim import build  # noqa: E402
+from fault_stage import Stage  # noqa: E402
+from fault_story import tell  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if sys.platform != "linux":
+        pytest.skip("faults are made with LD_PRELOAD and Linux's system calls")
+    return build(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture(scope="session")
+def stage(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("faults")
     (folder / "commands").mkdir()
-    with Commands(folder / "commands", folder / "cache") as commands:
+    with Commands(folder / "commands", folder / "cache", library) as commands:
         yield Stage(commands, tell(commands, folder / "story"), folder / "trials")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from fault_shim import Control, Kind, build
+from fault_shim import Control, Kind
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0
@@ -43,12 +43,12 @@ class Running:
 
 
 class Commands:
-    """The process that forks, and a folder of passing files beside the trials (on the same file system)."""
+    """The process that forks, and a folder of passing files beside the trials (on the same file system). `library`: as `build` makes it."""
 
-    def __init__(self, folder: Path, cache: Path) -> None:
+    def __init__(self, folder: Path, cache: Path, library: Path) -> None:
         self.folder, self.cache, self._number = folder, cache, 0
         quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu", "RAYON_NUM_THREADS": "1"}
-        environment = os.environ | quiet | {"LD_PRELOAD": str(build(folder)), "PYTHONPATH": os.pathsep.join(map(str, (ROOT, Path(__file__).parent)))}
+        environment = os.environ | quiet | {"LD_PRELOAD": str(library), "PYTHONPATH": os.pathsep.join(map(str, (ROOT, Path(__file__).parent)))}
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("fault_zygote.py"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env=environment, text=True, bufsize=1,

@@ -19,7 +19,7 @@ KINDS = {
     "two at once": "two processes at once",
     "two, one killed": "two processes at once, one killed",
     "clock": "clock years off, and running backwards",
-    "killed often": "killed up to 16 times in a row",
+    "killed often": "killed up to 8 times in a row",
 }
 
 

@@ -12,9 +12,9 @@ import fault_checks
 import fault_damage
 import pytest
 from fault_power import cut_power
-from fault_shim import ENVIRONMENT, Control, Kind, build
-from fault_trial import Outcome, Trial
+from fault_shim import ENVIRONMENT, Control, Kind
 from fault_table import summary, table
+from fault_trial import Outcome, Trial
 
 CARELESS = "p = root + '/a'; open(p + '.new', 'w').write('x' * 5000); os.rename(p + '.new', p)"
 CAREFUL = """
@@ -22,11 +22,6 @@ handle = os.open(root + '/a.new', os.O_WRONLY | os.O_CREAT); os.write(handle, b'
 os.rename(root + '/a.new', root + '/a'); folder = os.open(root, os.O_RDONLY); os.fsync(folder)
 """
 REMOVE = "os.unlink(root + '/old')"
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("library"))
 
 
 class Disk:

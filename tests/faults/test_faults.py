@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from conftest import Stage
-from fault_plan import SHARES, plan, short_form
+from fault_long import RECORD, ROOT
+from fault_plan import SHARES, SLOW, plan, short_form
+from fault_stage import Stage
 from fault_steps import STEPS
+from fault_table import table
 from fault_trial import Trial
 
 _SHORT = short_form(dict.fromkeys(STEPS, 40))
@@ -27,6 +31,12 @@ def test_every_tenth_change_of_a_step(stage: Stage, step: str, fault: str) -> No
         assert not outcome.wrong, outcome
 
 
+def test_the_page_tells_the_last_record() -> None:
+    rows = json.loads(RECORD.read_text())["rows"]
+    assert table(rows) in (ROOT / "docs" / "threat-model.md").read_text(), "copy the table that `make faults` printed"
+    assert {row["fault"] for row in rows} <= set(SHARES) and not any(row["wrong"] for row in rows)
+
+
 def test_the_plan_has_every_kind_and_repeats() -> None:
     changes = dict.fromkeys(STEPS, 50)
     first, again = plan(changes, 300, 1), plan(changes, 300, 1)
@@ -34,3 +44,4 @@ def test_the_plan_has_every_kind_and_repeats() -> None:
     assert {trial.fault.split(" ")[0] if trial.fault.startswith("cut") else trial.fault for trial in first} == set(SHARES)
     assert len({trial.name for trial in first}) == len(first) >= 290
     assert {trial.step for trial in first} == set(STEPS)
+    assert sum(trial.step == SLOW for trial in first) < 20

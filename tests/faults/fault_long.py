@@ -1,9 +1,10 @@
-"""The long form: `python -m tests.faults.run`. Hundreds of trials, resumable, with a record and a table of what became of them."""
+"""The long form: `python tests/faults/fault_long.py`. Hundreds of trials, resumable, with a record and a table of what became of them."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import fault_table  # noqa: E402
 from fault_commands import Commands  # noqa: E402
 from fault_others import run_any  # noqa: E402
 from fault_plan import plan  # noqa: E402
+from fault_shim import build  # noqa: E402
 from fault_story import tell  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -49,18 +51,20 @@ def _run(given: argparse.Namespace, passing: Path) -> list[dict[str, Any]]:
     path = given.work / f"trials-{given.seed}.jsonl"
     known = {record["name"]: record for record in _read(path)}
     (passing / "commands").mkdir()
-    with Commands(passing / "commands", passing / "cache") as commands, path.open("a") as log:
+    with Commands(passing / "commands", passing / "cache", build(passing)) as commands, path.open("a") as log:
         story = tell(commands, passing / "story")
         trials = plan({step: scene.changes for step, scene in story.scenes.items()}, given.trials, given.seed)
+        random.Random(given.seed).shuffle(trials)  # a run that is cut off has had some of each kind
+        end = time.monotonic() + 60 * given.minutes
         for number, trial in enumerate(trials, start=1):
-            if trial.name not in known:
+            if trial.name not in known and time.monotonic() < end:
                 started = time.monotonic()
                 outcome = run_any(commands, story, trial, passing / "trial")
                 known[trial.name] = {"name": trial.name, **outcome.record(), "seconds": time.monotonic() - started}
                 print(json.dumps(known[trial.name]), file=log, flush=True)
             if number % 25 == 0:
                 print(f"{number} of {len(trials)} trials", file=sys.stderr)
-    return [known[trial.name] for trial in trials]
+    return [known[trial.name] for trial in trials if trial.name in known]
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -78,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=600, help="about how many")
     parser.add_argument("--seed", type=int, default=0, help="which ones are drawn")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no trial after so long; the next run goes on")
     parser.add_argument("--work", type=Path, default=ROOT / "runs" / "faults", help="where trials happen and are logged")
     parser.add_argument("--record", action="store_true", help="keep the table in experiments/faults/record.json")
     return parser.parse_args()
