@@ -66,6 +66,18 @@ def test_a_head_published_and_a_ledger_audited(world: World, tmp_path: Path) -> 
     assert document(*call, code=3)["findings"][0]["code"] == "receipt_differs"
 
 
+def test_inspect_knows_them(world: World, tmp_path: Path) -> None:
+    """Folder, receipt and head; a receipt whose signature is not of the key that it names is refused."""
+    receipt, head = tmp_path / "receipt.json", tmp_path / "head.json"
+    run("receipt", "make", "--provider", world.folder, "--client", "bob", "--request", world.request.digest, "--out", receipt)
+    run("ledger", "head", world.folder, "--out", head)
+    shown = document("inspect", receipt)
+    assert (shown["kind"], shown["client_id"], shown["verdict accepted"], shown["ledger sequence"]) == ("receipt", "bob", False, 12)
+    assert document("inspect", head)["sequence"] == document("inspect", world.folder)["events"]
+    receipt.write_text(receipt.read_text().replace('"bob"', '"eve"'))
+    run("inspect", receipt, code=3)
+
+
 def test_audit_of_a_file_keeps_its_short_form(world: World, tmp_path: Path) -> None:
     """`audit FILE` and `audit bundle FILE` are one command."""
     key = ("--provider-key", world.key.public)

@@ -27,13 +27,13 @@ class _OrBundle(TyperGroup):
     default = "bundle"
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in {*self.commands, "--help", "-h"}:
+        if not args or args[0] not in {*self.commands, "--help", "-h"}:
             args = [self.default, *args]
         return super().parse_args(ctx, args)
 
 
 audit_app = typer.Typer(
-    cls=_OrBundle, no_args_is_help=True, rich_markup_mode="rich", epilog=epilog(_BUNDLE, _LEDGER),
+    cls=_OrBundle, rich_markup_mode="rich", epilog=epilog(_BUNDLE, _LEDGER),
     help="Check a bundle or an enrolment with two verifiers ([bold]zkapex audit FILE[/]), or a provider's whole ledger.",
 )  # fmt: skip
 audit_app.command("bundle", epilog=epilog(_BUNDLE))(audit)

@@ -28,7 +28,10 @@ from zkapex_jax.protocol import (
     check_signature,
 )
 from zkapex_jax.protocol.artefact import Artefact
-from zkapex_jax.workflow import ClientFolder, openings_left
+from zkapex_jax.protocol.ledger_head import LedgerHead
+from zkapex_jax.protocol.receipt import Receipt
+from zkapex_jax.protocol.statement import Statement
+from zkapex_jax.workflow import ClientFolder, ledger_place, openings_left
 from zkapex_jax.workflow.openings import OPENINGS_A_PROOF
 
 _MAX_TABLES = 64 << 20
@@ -53,13 +56,13 @@ def facts_of(path: Path) -> Facts:
     if start.startswith(b"SQLite format 3\0"):
         return _ledger(path)
     if start[:1] == b"{":
-        return _tables(path)
+        return _statement(path) or _tables(path)
     return _artefact(path)
 
 
 def _folder(folder: Path) -> Facts:
-    if (folder / "ledger.sqlite").is_file():
-        return facts_of(folder / "ledger.sqlite")
+    if any((folder / name).is_file() for name in (ledger_place.FILE, ledger_place.URL)):
+        return _ledger(ledger_place.ledger_place(folder))
     if not ClientFolder(folder).enrolment.is_file():
         raise InputError("is neither a provider's nor a client's folder", code="wrong_kind", file=folder)
     facts = facts_of(ClientFolder(folder).enrolment)
@@ -78,7 +81,22 @@ def _openings(folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _ledger(path: Path) -> Facts:
+def _statement(path: Path) -> Facts | None:
+    """A receipt or a published head, whose signature holds for the key that it names; None for other JSON."""
+    data = read_bytes(path, max_bytes=_MAX_TABLES)
+    kinds: tuple[type[Statement], ...] = (Receipt, LedgerHead)
+    found = next((kind for kind in kinds if f'"format":"zkapex.{kind.kind}"'.encode() in data), None)
+    if found is None:
+        return None
+    statement = found.from_bytes(data, path)
+    statement.check_signature(statement.provider, path)
+    fields = statement.model_dump(exclude={"signature"})
+    nested = {f"{name} {part}": value for name, group in fields.items() if isinstance(group, dict) for part, value in group.items()}
+    plain = {name: value for name, value in fields.items() if not isinstance(value, dict)}
+    return Facts(found.kind, canonical.digest(data), False, plain | nested)
+
+
+def _ledger(path: Path | str) -> Facts:
     ledger = Ledger.open(path)
     verdicts = ledger.verdicts()
     accepted = sum(verdict.accepted for verdict in verdicts)

@@ -103,7 +103,7 @@ def head(
 def upgrade(folder: Folder, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Bring a ledger of an older zkapex to this version, in one transaction; then recompute its chain.
 
-    Keep a copy of the ledger first: an older zkapex cannot open it afterwards. Needs zkapex\\[service] for Alembic.
+    Keep a copy of the ledger first: an older zkapex cannot open it afterwards.
     """
     from zkapex_jax.ledger.upgrading import upgrade as run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError, RefusedError
@@ -37,22 +37,36 @@ def head(session: Session, sequence: int | None = None) -> tuple[int, str]:
 def check_chain(session: Session) -> dict[int, dict[str, Any]]:
     """Recompute the whole chain; returns payloads by sequence. Raises InputError where it breaks."""
     head, payloads = _START, {}
-    for expected, entry in enumerate(session.scalars(select(ChainEntry).order_by(ChainEntry.sequence)), start=1):
+    columns = (ChainEntry.sequence, ChainEntry.kind, ChainEntry.payload, ChainEntry.head)  # not objects: there may be many
+    for expected, entry in enumerate(session.execute(select(*columns).order_by(ChainEntry.sequence)), start=1):
+        if not isinstance(entry.payload, str):  # SQLite keeps what it is given, whatever the column's type
+            raise InputError("event is no text", code="damaged", field=f"chain.{expected}")
         head = _seal(head, entry.payload)
         if entry.sequence != expected or entry.head != head:
             raise InputError("hash chain is broken: rows were changed or removed", code="damaged", field=f"chain.{expected}")
-        payloads[expected] = canonical.loads(entry.payload.encode("utf-8"))
-        if payloads[expected].get("kind") != entry.kind:
-            raise InputError("event kind differs from its payload", code="damaged", field=f"chain.{expected}")
+        payloads[expected] = _payload(entry, expected)
     return payloads
+
+
+def _payload(entry: Row[Any], sequence: int) -> dict[str, Any]:
+    """An event, typed: a chain that is whole may still have been written by another program."""
+    payload = canonical.loads(entry.payload.encode("utf-8"))
+    if not isinstance(payload, dict) or payload.get("kind") != entry.kind:
+        raise InputError("event kind differs from its payload", code="damaged", field=f"chain.{sequence}")
+    missing = _FIELDS.get(entry.kind, frozenset()) - payload.keys()
+    if entry.kind not in _FIELDS or missing or not all(isinstance(value, (str, bool)) for value in payload.values()):
+        raise InputError("event is of no known form", code="damaged", field=f"chain.{sequence}", value=entry.kind)
+    return payload
 
 
 def check_rows(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
     """Every row must say what its event says, and every event must have its row."""
     unseen = dict(payloads)
-    for table, fields in _SEALED.items():
-        for row in session.scalars(select(table)):
+    for table, (kind, fields) in _SEALED.items():
+        for row in session.execute(select(table.sequence, *(getattr(table, field) for field in fields))):
             payload = payloads.get(row.sequence, {})
+            if payload.get("kind") != kind:
+                raise InputError("row belongs to no event of its kind", code="damaged", field=f"{table.__tablename__}.sequence")
             for field in fields:
                 if payload.get(field) != _as_text(getattr(row, field)):
                     raise InputError("row differs from its sealed event", code="damaged", field=f"{table.__tablename__}.{field}")
@@ -69,10 +83,10 @@ def _check_marks(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
     """The two marks that rows carry beside their events follow from later events: `replaced` and `closed`."""
     closed = {payload["request_id"] for payload in payloads.values() if payload["kind"] == "close"}
     active = {payload["client_id"]: sequence for sequence, payload in payloads.items() if payload["kind"] == "enrolment"}
-    for request in session.scalars(select(RequestRow)):
+    for request in session.execute(select(RequestRow.request_id, RequestRow.closed)):
         if (request.closed is not None) != (request.request_id in closed):
             raise InputError("row differs from its sealed event", code="damaged", field="requests.closed")
-    for enrolment in session.scalars(select(EnrolmentRow)):
+    for enrolment in session.execute(select(EnrolmentRow.client_id, EnrolmentRow.sequence, EnrolmentRow.replaced)):
         if enrolment.replaced != (active[enrolment.client_id] != enrolment.sequence):
             raise InputError("row differs from its sealed event", code="damaged", field="enrolments.replaced")
 
@@ -81,7 +95,8 @@ def _check_links(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
     """Verdicts and states belong to the clients and requests that their events name; a refusal has its reason."""
     clients = dict(session.execute(select(EnrolmentRow.id, EnrolmentRow.client_id)).all())
     requests = dict(session.execute(select(RequestRow.id, RequestRow.digest)).all())
-    for verdict in session.scalars(select(VerdictRow)):
+    columns = (VerdictRow.sequence, VerdictRow.enrolment_id, VerdictRow.request_id, VerdictRow.reason)
+    for verdict in session.execute(select(*columns)):
         payload = payloads[verdict.sequence]
         said = (payload.get("client_id"), payload.get("request"), payload.get("reason"))
         if said != (clients.get(verdict.enrolment_id), requests.get(verdict.request_id), verdict.reason or ""):
@@ -93,8 +108,9 @@ def _check_links(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
 
 def _check_states(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
     """Each client's positions count up from 0, over re-enrolments too, and what was forgotten stays in the mask."""
-    masks, last = _Masks(session), dict[str, StateRow]()
-    for row in session.scalars(select(StateRow).order_by(StateRow.sequence)):
+    masks, last = _Masks(session), dict[str, Row[Any]]()
+    columns = (StateRow.sequence, StateRow.position, StateRow.mask_digest)
+    for row in session.execute(select(*columns).order_by(StateRow.sequence)):
         payload = payloads[row.sequence]
         before = last.get(payload["client_id"])
         if payload.get("cumulative") != row.mask_digest or payload.get("position") != str(row.position):
@@ -111,7 +127,7 @@ class _Masks:
         self._session = session
         self._fine: set[tuple[str | None, str]] = set()
 
-    def follows(self, row: StateRow, before: StateRow | None) -> bool:
+    def follows(self, row: Row[Any], before: Row[Any] | None) -> bool:
         """Whether a state's mask is what its digest says, and holds all of the earlier one's."""
         step = (before.mask_digest if before else None, row.mask_digest)
         if step not in self._fine:
@@ -123,7 +139,7 @@ class _Masks:
 
     def _load(self, digest: str) -> bytes:
         packed = self._session.scalars(select(MaskRow.packed).where(MaskRow.digest == digest)).one_or_none()
-        if packed is None or mask_digest(packed) != digest:
+        if not isinstance(packed, bytes) or mask_digest(packed) != digest:
             raise InputError("mask is not the one that its state was sealed with", code="damaged", field="masks.packed")
         return packed
 
@@ -138,14 +154,18 @@ def covers(mask: bytes, part: bytes) -> bool:
     return len(mask) == len(part) and int.from_bytes(part) & ~int.from_bytes(mask) == 0
 
 
-_SEALED: dict[Any, tuple[str, ...]] = {
-    ProviderKey: ("public",),
-    BaseRow: ("digest", "weights_digest", "signer"),
-    EnrolmentRow: ("client_id", "digest", "proof_digest", "base_digest"),
-    RequestRow: ("request_id", "digest", "nonce", "signer"),
-    VerdictRow: ("bundle_digest", "accepted"),
-    StateRow: ("head", "state_digest"),
+#: Table -> kind of its events, and the fields that row and event share.
+_SEALED: dict[Any, tuple[str, tuple[str, ...]]] = {
+    ProviderKey: ("key", ("public",)),
+    BaseRow: ("base", ("digest", "weights_digest", "signer")),
+    EnrolmentRow: ("enrolment", ("client_id", "digest", "proof_digest", "base_digest")),
+    RequestRow: ("request", ("request_id", "digest", "nonce", "signer")),
+    VerdictRow: ("verdict", ("bundle_digest", "accepted")),
+    StateRow: ("state", ("head", "state_digest")),
 }
+#: Kind of event -> fields that it must have.
+_FIELDS: dict[str, frozenset[str]] = {kind: frozenset(fields) for kind, fields in _SEALED.values()} | {"close": frozenset({"request_id"})}
+_FIELDS["state"] |= {"client_id"}
 
 
 def _as_text(value: Any) -> Any:

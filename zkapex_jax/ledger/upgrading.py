@@ -51,11 +51,9 @@ def _upgrade(connection: Connection, place: Place) -> int:
 
 def run_scripts(connection: Connection, *, stamp: int | None = None, target: str = "head") -> None:
     """Run Alembic within the caller's transaction; `stamp` is what to take the ledger for, where it does not say."""
-    try:
-        from alembic import command
-        from alembic.config import Config
-    except ImportError as error:
-        raise InternalError("Alembic is not installed", code="missing_part", hint="install zkapex[service]") from error
+    from alembic import command  # here: only an upgrade needs it, and it takes a while to load
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection

@@ -12,6 +12,7 @@ from zkapex_jax.ledger import Ledger
 from zkapex_jax.ledger.records import EnrolmentRecord
 from zkapex_jax.protocol import Base, Bundle, Enrolment, EnrolmentProof, Request, State
 from zkapex_jax.protocol.artefact import Artefact
+from zkapex_jax.workflow.ledger_place import ledger_place
 
 Typed = TypeVar("Typed", bound=Artefact)
 
@@ -67,7 +68,7 @@ def from_ledger(provider: Path, subject: Path, key: str | None = None) -> AuditC
     Raises InputError if the ledger or a file is damaged or `subject` is of another kind; RefusedError if the ledger does
     not know the enrolment.
     """
-    shelf = _Shelf(Path(provider), Ledger.open(Path(provider) / "ledger.sqlite"))
+    shelf = _Shelf(Path(provider), Ledger.open(ledger_place(Path(provider))))
     bundle, enrolment_digest = _subject(subject)
     record = shelf.record(enrolment_digest, subject)
     enrolment = shelf.load(Enrolment, record.digest)
