@@ -151,7 +151,7 @@ def test_faults_of_ours_are_tried_again_and_then_set_aside(site: Site, alice, an
 
     party = site.join("erin")
     state = site.enrol(party, seed=5)
-    bundle = damaged(site.bundle(party, site.world.request(every(8, 3), 3), state), tmp_path / "bad.bundle")
+    bundle = damaged(site.bundle(party, site.world.request(every(8, 5), 5), state), tmp_path / "bad.bundle")
     job = party.send_bundle(bundle)["job"]
     settings = site.settings.queue.model_copy(update={"attempts": 2, "backoff": 0.01})
 

@@ -128,6 +128,8 @@ class Jobs(RuleBasedStateMachine):
 def store(tmp_path: Path, database: str | None) -> Iterator[Store]:
     """With the service's tables alone; the queue asks for nothing else."""
     opened = Store.open(Settings(provider=tmp_path, database=database))
+    with opened.write() as session:
+        session.query(Job).delete()
     yield opened
     opened.close()
 
