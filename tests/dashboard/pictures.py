@@ -40,7 +40,7 @@ def shoot(browser: Browser, address: str, name: str, folder: Path) -> Path:
     context.request.post(f"{address}/login", form={"token": TOKEN, "next": "/"})
     page = context.new_page()
     page.goto(address + path)
-    drawn = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    drawn = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     drawn.save(folder / f"{name}.png", optimize=True)
     context.close()
     return folder / f"{name}.png"

@@ -155,4 +155,8 @@ async def _form(request: Request) -> dict[str, str]:
         body += piece
         if len(body) > _FORM:
             return {}
-    return {name: values[0] for name, values in parse_qs(body.decode("ascii", "replace"), max_num_fields=4).items()}
+    try:
+        fields = parse_qs(body.decode("ascii", "replace"), max_num_fields=4)
+    except ValueError:  # more fields than the form has
+        return {}
+    return {name: values[0] for name, values in fields.items()}

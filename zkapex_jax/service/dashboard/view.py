@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.ledger.fleet import FleetQuery, Sort, Status
-from zkapex_jax.protocol.fields import ClientId, RequestId
+from zkapex_jax.protocol.fields import ClientId, RequestId, Text
 
 ROWS = 50
 #: Columns whose first click sorts downwards: the newest, the furthest.
@@ -25,7 +25,7 @@ class _Fields(BaseModel):
 
     request: RequestId | None = None
     status: Status | None = None
-    q: str = Field("", max_length=64)
+    q: Annotated[Text, Field(max_length=64)] = ""
     sort: Sort = "client_id"
     down: bool = False
     page: int = Field(1, ge=1, le=1_000_000)
