@@ -150,6 +150,11 @@ def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, w
 
     assert "holds no answer" in run("client", "send", "--home", home.path, code=2).err
     assert "no request waits" in run("client", "unlearn", "--home", home.path, code=2).err
+    interrupted = Home(fleet / "interrupted")
+    shutil.copytree(walked_by_http.before, interrupted.path)
+    assert "no request waits" in run("client", "unlearn", "--home", interrupted.path, code=2).err
+    assert Receipt.from_file(interrupted.receipt_file(bundle.digest)) == receipt, "accepted while away: the receipt comes first"
+    assert (interrupted.path / "secret.safetensors").read_bytes() == (home.path / "secret.safetensors").read_bytes()
     again = run("client", "send", "--home", walked_by_http.before, "--no-progress", "--json").document
     assert Receipt.from_file(again["receipt"]) == receipt, "the same answer again: the same receipt"
 

@@ -12,7 +12,8 @@ from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, connect
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Cache, Force, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
-from zkapex_jax.client import Answer, Home, fetch_requests, fetch_state, prepare_answer, receive, settle
+from zkapex_jax.cli.prove import kept_bytes
+from zkapex_jax.client import Answer, Home, catch_up, fetch_requests, prepare_answer, receive
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Bundle, Enrolment, Request, State
 from zkapex_jax.workflow.toolchain import Toolchain
@@ -75,8 +76,7 @@ def _asked(place: Home, request: Path | None, state: Path | None, offline: bool)
     receive(place, given)
     if not offline:
         with connect(place) as service:
-            current = fetch_state(place, service)
-            settle(place, current)
+            current = catch_up(place, service)
             waiting = fetch_requests(place, service)
         return _chosen(place, waiting, request), current
     current = place.state()
@@ -108,5 +108,5 @@ def _answer(output: Output, place: Home, tool: Toolchain, answer: Answer, check:
             if not output.quiet and not output.as_json:
                 typer.echo(f"unlearned in {human_seconds(made.seconds)}; proving")
         if not answer.has_bundle:
-            check_answer_room(tool.preset, answer.request.layout, answer.request.touched, place.path, kept=0, here=True)
+            check_answer_room(tool.preset, answer.request.layout, answer.request.touched, place.path, kept=kept_bytes(place.folder, answer.bundle.parent), here=True)
             prove(tool, **files, update=answer.update, out=answer.bundle, force=True, on_progress=on_progress)

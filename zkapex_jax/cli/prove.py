@@ -59,7 +59,7 @@ def prove(
     client = ClientFolder.open(folder)
     tool = options.toolchain_for(Enrolment.from_file(client.enrolment), cache, tables=tables, srs=srs, threads=threads)
     asked, answer = Request.from_file(request), _answer(client, request)
-    check_answer_room(tool.preset, asked.layout, asked.touched, folder, kept=_kept(client, answer), here=ray is None)
+    check_answer_room(tool.preset, asked.layout, asked.touched, folder, kept=kept_bytes(client, answer), here=ray is None)
     with options.joined(ray, threads) as cluster, output.bars() as on_progress:
         result = prove_files(
             tool, folder=folder, request=request, state=state, update=update or answer / "update.safetensors",
@@ -103,7 +103,7 @@ def _answer(client: ClientFolder, request: Path) -> Path:
     return client.request_folder(Request.from_file(request).request_id)
 
 
-def _kept(client: ClientFolder, answer: Path) -> int:
+def kept_bytes(client: ClientFolder, answer: Path) -> int:
     """Bytes of proofs and of checked points that are there already."""
     return sum(path.stat().st_size for folder in (answer, client.path / "points") for path in folder.glob("**/*") if _reused(path))
 

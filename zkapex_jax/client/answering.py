@@ -51,8 +51,11 @@ def open_answers(home: Home) -> list[Answer]:
     return found
 
 
-def settle(home: Home, after: State) -> bool:
-    """Move the client's secret on to `after`, if that follows from an answer that is here; True if it did. Twice changes nothing."""
+def settle(home: Home, after: State, *, signed: bool) -> bool:
+    """Move the client's secret on to `after`, if that follows from an answer that is here; True if it did. Twice changes nothing.
+
+    `signed`: only if a receipt is kept that says the answer was accepted, for the weights from before are gone then.
+    """
     states = {state.digest: state for state in home.states()}
     for request in home.requests():
         folder = home.answer_folder(request.request_id)
@@ -63,7 +66,8 @@ def settle(home: Home, after: State) -> bool:
         before = states.get(proven.state_digest)
         if before is None or proven.request_digest != request.digest:
             continue
-        if after.head == next_head(before.head, request.digest, proven.digest) and after.position == before.position + 1:
+        follows = after.head == next_head(before.head, request.digest, proven.digest) and after.position == before.position + 1
+        if follows and (not signed or _receipt_says(home, proven, request) is True):
             advance(folder=home.path, request=request.path, update=update, bundle=bundle, state=after.path)
             return True
     return False

@@ -19,7 +19,8 @@ _MAX_INVITATIONS = 16 << 20
 def join(home: Home, service: Service, client_id: str, invitation: str, provider_keys: Iterable[str] = ()) -> Membership:
     """Make this client's key known to the service, and remember which keys of the provider count. Joining twice changes nothing.
 
-    `invitation` may be empty where the key has joined before. Without `provider_keys` those that the service names are trusted from here on: compare them with the provider's own word.
+    `invitation` may be empty where the key has joined before. Without `provider_keys` those that the service names are trusted
+    from here on: compare them with the provider's own word.
 
     Raises:
         InputError: the home belongs to another client or service (`joined_elsewhere`), or the id is malformed.

@@ -82,7 +82,7 @@ def _state(home: Home, file: Path) -> Received:
     kept = trusted_state(home, target)
     if adopt_renewal(home, kept):
         return Received("state", file, target, "the new enrolment is the client's own now")
-    if settle(home, kept):
+    if settle(home, kept, signed=False):
         return Received("state", file, target, f"position {state.position}: the unlearned weights are the client's own now")
     return Received("state", file, target, f"position {state.position}")
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from zkapex_jax.client.answering import Answer, adopt_renewal, settle
+from zkapex_jax.client.answering import Answer, adopt_renewal, open_answers, settle
 from zkapex_jax.client.answers import Job, Outcome, error_of
 from zkapex_jax.client.fetching import fetch_state
 from zkapex_jax.client.home import Home
@@ -17,7 +17,7 @@ from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageEr
 from zkapex_jax.formats.atomic import write_bytes
 from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, State
 from zkapex_jax.protocol.receipt import Receipt
-from zkapex_jax.prover.progress import OnProgress
+from zkapex_jax.prover.progress import OnProgress, tell
 
 _FIRST_POLL, _LONGEST_POLL = 0.2, 5.0
 
@@ -44,7 +44,7 @@ def send_enrolment(home: Home, service: Service, *, wait: float, on_progress: On
     if (state := _admitted(home, service, enrolment)) is None:
         first = upload(service, "enrolment", made.enrolment, on_progress=on_progress)
         second = upload(service, "enrolment-proof", made.enrolment_proof, on_progress=on_progress)
-        outcome = _wait(service, service.send_enrolment(first, second), enrolment.digest, wait)
+        outcome = _wait(service, service.send_enrolment(first, second), enrolment.digest, wait, on_progress)
         if not outcome.accepted:
             raise RefusedError(f"the provider refuses the enrolment: {outcome.reason}", code="proof_refused", file=made.enrolment)
         state = fetch_state(home, service, wanted=outcome.state)
@@ -65,22 +65,41 @@ def send_answer(home: Home, service: Service, answer: Answer, *, wait: float, on
         receipt = trusted_receipt(home, kept.read_bytes(), bundle, answer.request, file=kept)
     else:
         sent = upload(service, "bundle", answer.bundle, on_progress=on_progress)
-        outcome = _wait(service, service.send_bundle(sent), bundle.digest, wait)
+        outcome = _wait(service, service.send_bundle(sent), bundle.digest, wait, on_progress)
         receipt = _receipt(home, service, answer, bundle, outcome)
     if not receipt.verdict.accepted:
         raise RefusedError(f"proof refused: {receipt.verdict.reason}", code="proof_refused", file=answer.bundle)
     state = fetch_state(home, service, wanted=receipt.state_after)
-    return Sent(bundle.digest, state, receipt, kept, settle(home, state))
+    return Sent(bundle.digest, state, receipt, kept, settle(home, state, signed=True))
+
+
+def catch_up(home: Home, service: Service) -> State:
+    """The client's present state. What was accepted while it was away, as when a command was interrupted after sending, is settled
+    first: the receipt is fetched, checked and kept, then the secret moves on."""
+    current = fetch_state(home, service)
+    if waiting := open_answers(home):
+        known = {facts.bundle: facts.receipt for facts in service.receipts()}
+        for answer in waiting:
+            bundle = Bundle.from_file(answer.bundle)
+            if bundle.digest in known and not home.receipt_file(bundle.digest).is_file():
+                _keep_receipt(home, service, answer, bundle, known[bundle.digest])
+    settle(home, current, signed=True)
+    return current
 
 
 def _receipt(home: Home, service: Service, answer: Answer, bundle: Bundle, outcome: Outcome) -> Receipt:
     if outcome.receipt is None:
         raise InputError("the service names no receipt", code="bad_answer", file=service.url, field="receipt")
-    place = f"{service.url}/v1/receipts/{outcome.receipt}"
-    data = service.receipt(outcome.receipt)
-    receipt = trusted_receipt(home, data, bundle, answer.request, file=place)
+    receipt = _keep_receipt(home, service, answer, bundle, outcome.receipt)
     if receipt.verdict.accepted != outcome.accepted:
-        raise InputError("the receipt says otherwise than the service", code="bad_answer", file=place, field="verdict")
+        raise InputError("the receipt says otherwise than the service", code="bad_answer", file=service.url, field="verdict")
+    return receipt
+
+
+def _keep_receipt(home: Home, service: Service, answer: Answer, bundle: Bundle, digest: str) -> Receipt:
+    """Fetch a receipt, check whom and what it is from and for, and keep it."""
+    data = service.receipt(digest)
+    receipt = trusted_receipt(home, data, bundle, answer.request, file=f"{service.url}/v1/receipts/{digest}")
     write_bytes(home.receipt_file(bundle.digest), data, force=True)
     return receipt
 
@@ -91,8 +110,9 @@ def _admitted(home: Home, service: Service, enrolment: Enrolment) -> State | Non
     return fetch_state(home, service, wanted=me.state) if me.enrolment == enrolment.digest else None
 
 
-def _wait(service: Service, job: Job, digest: str, seconds: float) -> Outcome:
+def _wait(service: Service, job: Job, digest: str, seconds: float, on_progress: OnProgress | None) -> Outcome:
     """The outcome of a job on the file of this digest."""
+    tell(on_progress, "verdict", 0, 1)
     until, pause = time.monotonic() + seconds, _FIRST_POLL
     if job.digest != digest:
         raise InputError("the service judges another file", code="bad_answer", file=service.url, field="digest", value=job.digest)
@@ -104,6 +124,7 @@ def _wait(service: Service, job: Job, digest: str, seconds: float) -> Outcome:
         service.patience.sleep(min(pause, max(0.0, until - time.monotonic())))
         pause = min(2 * pause, _LONGEST_POLL)
         job = service.job(job.job)
+    tell(on_progress, "verdict", 1, 1)
     if job.outcome is None or (job.status == "failed" and job.outcome.error is None):
         raise InternalError("the service failed to judge it", code="service_failed", file=service.url, field=f"job {job.job}")
     if job.outcome.error is not None:
