@@ -69,12 +69,15 @@ class Seeds:
         return np.frombuffer(b"".join(islice(cycle(points), int(np.prod(shape)))), np.uint8).reshape(*shape, len(points[0]))
 
     def write(self) -> None:
-        for name, chunks in CUTS.items():
-            Artefacts(self, name, chunks).write()
+        self.write_artefacts()
         self.setup()
         self.messages()
         self.relation()
         self.ledger()
+
+    def write_artefacts(self) -> None:
+        for name, chunks in CUTS.items():
+            Artefacts(self, name, chunks).write()
 
     def setup(self) -> None:
         """Tables, a ceremony's transcript cut short, reference strings, encodings."""

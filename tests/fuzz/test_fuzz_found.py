@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fuzz_mutate import Parts
+from fuzz_seeds import Seeds
 from fuzz_targets import targets
 from reference_prover.errors import SpecError, TablesError
 from zkapex_jax.errors import InputError
@@ -38,6 +40,16 @@ def test_long_names_and_terminal_codes_are_not_repeated(name: str) -> None:
 @pytest.mark.parametrize("name", ["tables", "circuit"])
 def test_copies_of_columns_that_are_lists(name: str) -> None:
     refuse(name, TINY.replace('"left":{"column":"a"', '"left":{"column":["a"]', 1).encode())
+
+
+@pytest.mark.parametrize("name", ["base", "enrolment", "request", "state"])
+def test_patterns_are_printable(name: str, tmp_path: Path) -> None:
+    """The product took what the verifiers refused."""
+    Seeds(tmp_path).write_artefacts()
+    parts = Parts((tmp_path / name / "one").read_bytes())
+    parts.header["layout"]["pattern"] = "**/kernel\x1b[31m"
+    parts.seal()
+    refuse(name, parts.close())
 
 
 def test_errors_are_short_and_printable() -> None:

@@ -60,7 +60,8 @@ class TargetLayout:
         """
         _require(isinstance(header, Mapping), "layout", header, "must be an object")
         pattern, tensors, weights = (_get(header, key) for key in ("pattern", "tensors", "weights"))
-        _require(isinstance(pattern, str) and len(pattern) <= 1024, "layout.pattern", pattern, "must be a short text")
+        short = isinstance(pattern, str) and len(pattern) <= 1024 and pattern.isprintable()
+        _require(short, "layout.pattern", pattern, "must be a short printable text")
         _require(isinstance(tensors, list | tuple), "layout.tensors", tensors, "must be a list")
         layout = cls(pattern, tuple(_parse_tensor(item) for item in tensors))
         _require(_parse_int(weights, "layout.weights") == layout.weights, "layout.weights", weights,
