@@ -44,7 +44,7 @@ VERIFY: dict[str, tuple[Break, int, str]] = {
     "newer ledger": (
         lambda p: sql(p, "PRAGMA user_version = 9"),
         2,
-        "user_version: ledger has another schema version than 2 (got 9)",
+        "version: ledger has another schema version than 3 (got 9)",
     ),
     "another database": (lambda p: sql(p, "PRAGMA application_id = 9"), 2, "no zkapex ledger"),
     "altered ledger": (

@@ -16,6 +16,8 @@ _BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 def check_nesting(data: bytes) -> None:
     """Raises InputError where brackets outside strings nest deeper than `MAX_NESTING`."""
+    if data.count(b"[") + data.count(b"{") <= MAX_NESTING:  # too few to nest deeper: most that is read, quickly
+        return
     depth = 0
     for match in _BRACKET.finditer(data):
         token = match.group()
