@@ -27,6 +27,7 @@ from zkapex_jax.protocol.http_auth import SignedCalls  # noqa: E402
 from zkapex_jax.service import clients  # noqa: E402
 from zkapex_jax.service.app import app_of  # noqa: E402
 from zkapex_jax.service.context import Service  # noqa: E402
+from zkapex_jax.service.serving import server_config  # noqa: E402
 from zkapex_jax.service.settings import Limits, Queue, Settings  # noqa: E402
 from zkapex_jax.service.worker import Worker  # noqa: E402
 from zkapex_jax.workflow.ledger_place import keep_url  # noqa: E402
@@ -122,7 +123,7 @@ class Site:
 def listening(app: Any) -> Iterator[str]:
     """The application behind a real socket, in a thread of this process; its URL."""
     with socket.create_server(("127.0.0.1", 0)) as place:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(server_config(app, app.state.service.settings))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
         thread.start()
         try:

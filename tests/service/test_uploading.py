@@ -183,6 +183,19 @@ def test_a_drip_is_given_up_too(site: Site, party: Party) -> None:
     assert offset(party, upload) == 0
 
 
+@pytest.mark.parametrize("first", [b"", b"PATCH /v1/uploads/1 HTTP/1.1\r\nHost: 127", b"GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n"])
+def test_connections_that_do_nothing_are_closed(site: Site, first: bytes) -> None:
+    """Headers that never end, none at all, or nothing after a call."""
+    url = httpx.URL(site.url)
+    with socket.create_connection((url.host, url.port), timeout=20) as connection:
+        connection.sendall(first)
+        begun, received = time.monotonic(), b""
+        while block := connection.recv(4096):
+            received += block
+    assert time.monotonic() - begun < 15
+    assert bool(received) == first.endswith(b"\r\n\r\n")
+
+
 def test_a_truncated_piece_is_not_kept(site: Site, party: Party) -> None:
     upload = declare(party).json()["upload"]
     raw(site, party, upload, 500, DATA[:400]).close()

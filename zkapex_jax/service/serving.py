@@ -8,9 +8,11 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
+from fastapi import FastAPI
 
 from zkapex_jax.errors import StorageError
 from zkapex_jax.service.app import create_app
+from zkapex_jax.service.patience import watched
 from zkapex_jax.service.pool import Pool
 from zkapex_jax.service.settings import Settings
 
@@ -23,12 +25,18 @@ def serve(settings: Settings) -> None:
     """Returns after Ctrl-C or SIGTERM. Raises StorageError if the address cannot be had, and as `create_app` does."""
     with _listen(settings) as listening:
         app = create_app(settings)
-        config = uvicorn.Config(
-            app, limit_concurrency=_CONCURRENT, backlog=_BACKLOG, timeout_keep_alive=15, timeout_graceful_shutdown=10, server_header=False,
-            proxy_headers=bool(settings.proxies), forwarded_allow_ips=list(settings.proxies), log_level="warning", access_log=False,
-        )  # fmt: skip
+        config = server_config(app, settings)
         with Pool(settings), _signals_end_the_server():
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How the HTTP server runs."""
+    return uvicorn.Config(
+        app, http=watched(settings.limits.idle), limit_concurrency=_CONCURRENT, backlog=_BACKLOG, timeout_keep_alive=15,
+        timeout_graceful_shutdown=10, server_header=False, proxy_headers=bool(settings.proxies), forwarded_allow_ips=list(settings.proxies),
+        log_level="warning", access_log=False,
+    )  # fmt: skip
 
 
 @contextlib.contextmanager
