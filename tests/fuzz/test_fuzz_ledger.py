@@ -64,6 +64,14 @@ def test_the_template_is_accepted() -> None:
     read(whole())
 
 
+def test_words_of_sqlite_that_are_not_utf8() -> None:
+    """It repeats the statement of a table that it cannot read."""
+    data = template()
+    assert data.count(b"CREATE TABLE chain") == 1
+    for broken in (b"CREATE \xf2ABLE chain", b"CREATE TABLE cha\xf2n", b"XREATE TABLE \xf2hain"):
+        refuse(data.replace(b"CREATE TABLE chain", broken))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_whole_ledgers_of_other_forms_are_refused(name: str) -> None:
     refuse(whole(*(edit(*step) for step in CASES[name])))
