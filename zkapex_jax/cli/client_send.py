@@ -94,7 +94,7 @@ def client_status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, quiet: 
         "client_id": membership.client_id, "url": membership.url or None, "provider_keys": membership.provider_keys, "enrolled": place.is_enrolled,
         "admitted": bool(states), "position": states[-1].position if states else None, "forgotten": int(states[-1].cumulative().sum()) if states else None,
         "requests": [request.request_id for request in asked], "to_send": [answer.request.request_id for answer in ready],
-        "renewal_waiting": place.folder.renewal.enrolment.is_file(), "receipts": receipts,
+        "renewal_waiting": place.folder.renewal.enrolment.is_file(), "state": states[-1].path if states else None, "receipts": receipts,
     }  # fmt: skip
     stands = (
         f"admitted, position {states[-1].position}, {document['forgotten']:,} weights forgotten"
@@ -107,6 +107,7 @@ def client_status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, quiet: 
         document,
         f"{membership.client_id}  {membership.url or 'no service, files are carried'}",
         f"  enrolment  {stands}",
+        *([f"  state      {states[-1].path}"] if states else []),
         *(f"  request    {request.request_id}  {escape(request.forget)}" for request in asked),
         *(f"  to send    {answer.request.request_id}" for answer in ready),
         *(["  to send    a re-enrolment"] if document["renewal_waiting"] else []),
