@@ -34,6 +34,7 @@ from zkapex_jax.cli.tables import tables
 from zkapex_jax.cli.unlearn import unlearn
 from zkapex_jax.cli.verify import verify
 from zkapex_jax.cli.verify_enrolment import verify_enrolment
+from zkapex_jax.cli.version import version as version_command
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
@@ -84,6 +85,7 @@ _COMMANDS = (
     (ANYONE, explain, "zkapex explain bad_digest"),
     (ANYONE, tables, "zkapex tables --preset ceremony-4096 --out tables.json"),
     (ANYONE, demo, "zkapex demo --task hard --out runs/demo-hard"),
+    (ANYONE, version_command, "zkapex version --verbose"),
 )
 for _panel, _command, _example in _COMMANDS:
     app.command(rich_help_panel=_panel, epilog=epilog(_example))(_command)

@@ -17,6 +17,8 @@ ENVIRONMENT = "ZKAPEX_PROVER"
 NAME = "zkapex-prover"
 SEED_BYTES = 32
 _BUILT = Path(__file__).resolve().parents[2] / "prover" / "target" / "release" / NAME
+#: What a wheel carries beside the sources: the binary and the lock files that it was built with.
+PACKAGED = Path(__file__).resolve().parents[1] / "packaged"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Prover:
 
     @classmethod
     def find(cls, threads: int | None = None) -> Prover:
-        """By $ZKAPEX_PROVER, else the build beside this package, else the search path."""
+        """By $ZKAPEX_PROVER, else the build beside this package, else the wheel's own, else the search path."""
         if threads is not None and not 1 <= threads <= 1024:
             raise InputError("must be between 1 and 1024", field="threads", value=threads)
         return cls(_find_binary(), threads)
@@ -183,8 +185,9 @@ def _find_binary() -> Path:
         if not os.access(chosen, os.X_OK):
             raise InputError(f"${ENVIRONMENT} is not an executable file", code="prover_missing", value=chosen)
         return Path(chosen)
-    if os.access(_BUILT, os.X_OK):
-        return _BUILT
+    for binary in (_BUILT, PACKAGED / NAME):
+        if os.access(binary, os.X_OK):
+            return binary
     if found := shutil.which(NAME):
         return Path(found)
     raise InternalError(
