@@ -20,7 +20,7 @@ _SIGMA_BYTES = 8
 #: a commitment that openings.json counts; the record beside a chunk's proof.
 _HEADER_BYTES = 1400
 _TENSOR_BYTES = 210
-_LEDGER_BYTES = 80_000
+_LEDGER_BYTES = 130_000
 _LEDGER_POINT_BYTES = 118
 _OPENING_BYTES = 145
 _RECORD_BYTES = 157
