@@ -24,7 +24,9 @@ from .srs_checks import CEREMONY as CEREMONY
 from .srs_checks import CEREMONY_DIGESTS, check_points, check_source, is_shipped
 from .strict_json import fields, flag, integer, load
 
-CEREMONY_DATA = Path(__file__).resolve().parents[1] / "prover" / "data" / CEREMONY
+_BESIDE = Path(__file__).resolve().parent / "data" / CEREMONY
+#: A wheel carries the points beside this file; a checkout has them once, in the prover's folder.
+CEREMONY_DATA = _BESIDE if _BESIDE.is_dir() else Path(__file__).resolve().parents[1] / "prover" / "data" / CEREMONY
 CEREMONY_MAX_K = len(CEREMONY_DIGESTS)
 MAX_K = 20
 G1_BYTES, G2_BYTES = 2 * COORDINATE, 4 * COORDINATE

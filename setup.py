@@ -1,0 +1,106 @@
+"""Build step of the wheel: the Rust prover is compiled and put beside the Python sources. All else stands in pyproject.toml.
+
+An editable install skips it: there the driver finds `prover/target/release`, which `make` builds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from setuptools import Command, Distribution, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build import build
+from setuptools.errors import ExecError
+
+ROOT = Path(__file__).resolve().parent
+NAME = "zkapex-prover"
+#: What the wheel carries beside the sources: (file or folder here, its place in the wheel).
+CARRIED = (
+    ("constraints.txt", "zkapex_jax/packaged/constraints.txt"),
+    ("prover/Cargo.lock", "zkapex_jax/packaged/Cargo.lock"),
+    ("prover/data/ethereum-kzg-4096", "reference_prover/data/ethereum-kzg-4096"),
+)
+
+
+class BuildProver(Command):
+    """`cargo build --release --locked`, or the binary that $ZKAPEX_PROVER names, into the wheel."""
+
+    editable_mode = False
+
+    def initialize_options(self) -> None:
+        self.build_lib = None
+
+    def finalize_options(self) -> None:
+        self.set_undefined_options("build_py", ("build_lib", "build_lib"))
+
+    def run(self) -> None:
+        if self.editable_mode:
+            return
+        for source, place in CARRIED:
+            _copy(ROOT / source, Path(self.build_lib) / place)
+        binary = Path(self.build_lib) / "zkapex_jax" / "packaged" / NAME
+        _copy(_compiled(), binary)
+        binary.chmod(0o755)
+
+    def get_source_files(self) -> list[str]:
+        rust = [path for path in sorted((ROOT / "prover" / "src").rglob("*")) if path.is_file()]
+        named = [ROOT / "prover" / "Cargo.toml", ROOT / "prover" / "Cargo.lock", ROOT / "constraints.txt"]
+        data = [path for path in sorted((ROOT / "prover" / "data").rglob("*")) if path.is_file()]
+        return [path.relative_to(ROOT).as_posix() for path in (*named, *rust, *data)]
+
+    def get_outputs(self) -> list[str]:
+        return [] if self.editable_mode else [f"{self.build_lib}/zkapex_jax/packaged/{NAME}"]
+
+    def get_output_mapping(self) -> dict[str, str]:
+        return {}
+
+
+class Build(build):
+    """The usual build, then the prover."""
+
+    sub_commands = [*build.sub_commands, ("build_prover", None)]
+
+
+class PlatformWheel(bdist_wheel):
+    """The binary belongs to one platform, the Python code to any version of Python 3."""
+
+    def get_tag(self) -> tuple[str, str, str]:
+        return "py3", "none", super().get_tag()[2]
+
+
+class PlatformDistribution(Distribution):
+    """Marks the wheel as one of a platform."""
+
+    def has_ext_modules(self) -> bool:
+        return True
+
+
+def _compiled() -> Path:
+    chosen = os.environ.get("ZKAPEX_PROVER")
+    if chosen:
+        return Path(chosen)
+    manifest = ROOT / "prover" / "Cargo.toml"
+    try:
+        subprocess.run(["cargo", "build", "--release", "--locked", "--bin", NAME, "--manifest-path", str(manifest)], check=True)
+    except FileNotFoundError as error:
+        raise ExecError("cargo is not installed: the wheel holds a Rust program (https://rustup.rs), or set ZKAPEX_PROVER to a built one") from error
+    except subprocess.CalledProcessError as error:
+        raise ExecError(f"cargo build failed with exit code {error.returncode}") from error
+    return ROOT / "prover" / "target" / "release" / NAME
+
+
+def _copy(source: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, place, dirs_exist_ok=True)
+    else:
+        shutil.copyfile(source, place)
+
+
+setup(
+    cmdclass={"build": Build, "build_prover": BuildProver, "bdist_wheel": PlatformWheel},
+    distclass=PlatformDistribution,
+)
