@@ -113,3 +113,11 @@ notebook: $(VENV)/.installed $(PROVER) ## run docs/notebooks/unlearn.ipynb and k
 .PHONY: secrets
 secrets: $(VENV)/.installed $(PROVER) ## zero-knowledge smoke tests over some thousand proofs, modes of files by their system calls, silence of every output
 	$(BIN)/python -m pytest -n $(JOBS) -m "slow or not slow" tests/secrets
+
+.PHONY: docs wheel
+docs: $(VENV)/.installed ## the site over docs/, strict, without outside assets; writes runs/site
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/python -m mkdocs build --strict
+
+wheel: $(VENV)/.installed ## a wheel that holds the Rust prover; writes dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

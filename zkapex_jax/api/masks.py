@@ -18,7 +18,8 @@ def mask_scores(params: PyTree, forget_gradients: PyTree, retain_gradients: PyTr
 
     Args:
         params: any pytree of arrays.
-        forget_gradients, retain_gradients: leaves [n, *shape] of `per_example_gradients`, the same leaves in both.
+        forget_gradients: leaves [n, *shape] of `per_example_gradients`.
+        retain_gradients: as `forget_gradients`, the same leaves.
 
     Returns:
         Scores in the parameters' structure, None where there are no gradients.

@@ -1,0 +1,90 @@
+"""The site: its navigation names every page, its generated pages hold every command, it asks nothing of other hosts."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+#: Written when the site is built.
+GENERATED = {"cli.md", "notebook.md"}
+CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+
+
+@pytest.fixture(scope="module")
+def hooks() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("site_hooks", DOCS / "site_hooks.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def pages(entry: Any) -> list[str]:
+    if isinstance(entry, str):
+        return [entry]
+    children = entry.values() if isinstance(entry, dict) else entry
+    return [page for child in children for page in pages(child)]
+
+
+def test_the_navigation_names_every_page_once() -> None:
+    named = pages(CONFIG["nav"])
+    assert len(named) == len(set(named))
+    assert set(named) == {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} | GENERATED
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    assert CONFIG["theme"]["font"] is False and "offline" not in CONFIG["plugins"]
+    assert not {"extra_css", "extra_javascript"} & set(CONFIG) and "analytics" not in CONFIG["extra"]
+    outside = re.compile(r"!\[[^]]*\]\(https?:|<(?:img|script|link|iframe)\b[^>]*https?:")
+    assert not [path.name for path in DOCS.glob("*.md") if outside.search(path.read_text())]
+
+
+def test_the_reference_holds_every_command_and_option(hooks: ModuleType) -> None:
+    from zkapex_jax.cli.main import app
+
+    text = hooks.command_line()
+    seen = 0
+    waiting = [("zkapex", typer.main.get_command(app))]
+    while waiting:
+        name, command = waiting.pop()
+        inner = getattr(command, "commands", {})
+        waiting += [(f"{name} {word}", child) for word, child in inner.items()]
+        if name != "zkapex":
+            section = text.partition(f"## `{name}`\n")[2].partition("\n## ")[0]
+            assert section, name
+            for parameter in command.params:
+                assert parameter.name == "help" or all(word in section for word in parameter.opts if word.startswith("--")), (name, parameter)
+            seen += 1
+    assert seen > 40
+
+
+def test_rows_of_the_reference_have_two_cells(hooks: ModuleType) -> None:
+    rows = [line for line in hooks.command_line().splitlines() if line.startswith("|")]
+    assert len(rows) > 200 and all(line.count("|") == 3 for line in rows)
+    assert not [line for line in rows if re.search(r"\[/?(bold|dim|yellow)\]", line)]
+
+
+def test_the_notebook_becomes_a_page_with_all_it_says(hooks: ModuleType) -> None:
+    cells = json.loads((DOCS / "notebooks" / "unlearn.ipynb").read_text())["cells"]
+    page = hooks.notebook(DOCS / "notebooks" / "unlearn.ipynb")
+    assert page.count("```python\n") == sum(cell["cell_type"] == "code" for cell in cells)
+    assert all("".join(cell["source"]) in page for cell in cells if cell["cell_type"] == "code")
+    assert page.startswith("# ") and "```text" in page
+
+
+def test_the_api_page_names_every_name_at_the_top() -> None:
+    import zkapex_jax
+
+    named = re.findall(r"^::: (\S+)$", (DOCS / "api.md").read_text(), re.MULTILINE)
+    covered = {name.rpartition(".")[2] for name in named} | {"ZkapexError"}
+    assert "zkapex_jax.errors" in named and set(zkapex_jax.__all__) <= covered
