@@ -1,4 +1,4 @@
-"""Language models: perplexity and next-token accuracy by set, and what more rows and more damping do."""
+"""Language models: perplexity and next-token accuracy by set, and what the kind and number of rows and more damping do."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _frontier(found: Tables) -> list[Block]:
                          _share(before, series["masked", "personal"], series["zkapex-float", "personal"]),
                          words.spread(spread(less(series["zkapex-float", "forget"], series["masked", "forget"])), 2, 100)))  # fmt: skip
     header = ("changed", "to", "personal, %", "recovered, % (95 % interval)", "leak, points")
-    return [Block("what more gradient rows and more damping do, floats", Table(header, tuple(rows), texts=2))] if rows else []
+    return [Block("what other rows, other chunks and more damping do, floats", Table(header, tuple(rows), texts=2))] if rows else []
 
 
 def _share(before: Series, masked: Series, repaired: Series) -> str:
