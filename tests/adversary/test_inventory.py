@@ -39,6 +39,7 @@ ELSEWHERE = {
     "plonk.transcript:Reader.read_scalar": "turns a scalar's error into a refusal: field.from_bytes takes numbers below p alone; another would be one number with two encodings",
     "plonk.verifier:_expected_quotient": "a challenge that is a row: a hash cannot be had so", "plonk.multiopen:_quotient_at": "the same", "plonk.vanishing:quotient_value": "the same",
     "curve.encoding:_split": "lengths and the flag of compression: point.flags", "curve.encoding:_y_of_g1": "no root, no point: point.curve",
+    "ledger.queries:last_answer": "finds the verdict that a receipt is of; nothing is judged",
     "curve.encoding:parse_g2": "reference strings alone: tests/reference/test_srs.py",
 }  # fmt: skip
 

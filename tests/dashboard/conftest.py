@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fastapi import FastAPI  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
-from scene import TESTS, TOKEN, Scene, build, vit_like  # noqa: E402
+from dashboard_scene import TESTS, TOKEN, Scene, build, vit_like  # noqa: E402
 
 from zkapex_jax.service.app import create_app  # noqa: E402
 

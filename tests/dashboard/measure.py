@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fastapi import FastAPI  # noqa: E402
 from fastapi.testclient import TestClient  # noqa: E402
-from scene import STUMBLES, TOKEN, Scene, build  # noqa: E402
+from dashboard_scene import STUMBLES, TOKEN, Scene, build  # noqa: E402
 
 from zkapex_jax.ledger.fleet import export_rows  # noqa: E402
 from zkapex_jax.service.dashboard import dashboard_router, export  # noqa: E402

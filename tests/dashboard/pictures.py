@@ -21,7 +21,7 @@ import uvicorn  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
-from scene import STUMBLES, TOKEN, build, vit_like  # noqa: E402
+from dashboard_scene import STUMBLES, TOKEN, build, vit_like  # noqa: E402
 
 from zkapex_jax.service.dashboard import dashboard_router  # noqa: E402
 

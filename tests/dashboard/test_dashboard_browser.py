@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from scene import STUMBLES, TOKEN
+from dashboard_scene import STUMBLES, TOKEN
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if CHROMIUM is None:
@@ -129,8 +129,9 @@ def test_the_first_tab_skips_to_the_clients(visit: Any) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
+    page.wait_for_function("location.hash === '#clients'")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('.list') !== null")
+    page.wait_for_function("document.activeElement.closest('.list') !== null")
 
 
 def test_a_step_of_the_chain_opens_with_its_mask_and_its_files(visit: Any, tmp_path: Any) -> None:

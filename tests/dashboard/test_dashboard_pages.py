@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from scene import RENEWS, STUMBLES, TOKEN, Scene
+from dashboard_scene import RENEWS, STUMBLES, TOKEN, Scene
 
 from zkapex_jax.ledger.detail import client_detail
 from zkapex_jax.ledger.fleet import FleetQuery, fleet_page

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scene import vit_like
+from dashboard_scene import vit_like
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.ledger.fleet import SORTS, STATUSES, FleetRow

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from measure import LIMIT_MS, export_facts, logged_in, page_times
-from scene import REQUESTS, TOKEN, build
+from dashboard_scene import REQUESTS, TOKEN, build
 
 from zkapex_jax.ledger import Ledger
 from zkapex_jax.protocol import generate_key

@@ -20,6 +20,7 @@ from zkapex_jax.workflow.client_rows import ClientRows
 from zkapex_jax.workflow.committing import commit_into, register
 from zkapex_jax.workflow.folders import ClientFolder
 from zkapex_jax.workflow.openings import ROWS, WEIGHTS, follow
+from zkapex_jax.workflow.unfinished import Intended
 
 THIRD_CLIENT = "edge-0003"
 Files = tuple[Path, Path]
@@ -121,7 +122,8 @@ def _committed(parties: Parties, folders: Folders, name: str, theta: np.ndarray,
 def _commit(
     parties: Parties, client: ClientFolder, target: ClientFolder, name: str, base: Base, theta: np.ndarray, rows: ClientRows
 ) -> None:
-    commit_into(parties.tool, target, name, base.model_ref, base.layout, theta.astype(np.int32), rows, False, None)
+    intended = Intended(name, base.model_ref, base.layout, theta.astype(np.int32), rows)
+    commit_into(parties.tool, client, target, intended, False, None)
     keys = register(client, Enrolment.from_file(target.enrolment))
     if target is client:
         follow(client.openings, weights=keys[WEIGHTS], rows=keys[ROWS])
