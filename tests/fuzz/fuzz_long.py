@@ -58,12 +58,11 @@ def command(side: str, target: str) -> tuple[list[str], dict[str, str]]:
 
 def turn(side: str, target: str, longest: int, seconds: int) -> dict[str, int]:
     """One turn: executions, seconds, and new faults, whose inputs lie in runs/fuzz/faults."""
-    # Both sides read the same formats: what one found interesting the other tries too.
     corpus, faults, log = RUN / "corpus" / side / target, RUN / "faults", RUN / "logs" / f"{side}-{target}.log"
     for folder in (corpus, faults, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    other = RUN / "corpus" / ("python" if side == "rust" else "rust") / target
-    sources = [str(folder) for folder in (KEPT / target, SEEDS / target, other) if folder.is_dir()]
+    # Both sides read the same formats: what is kept of one serves the other too.
+    sources = [str(folder) for folder in (KEPT / target, SEEDS / target) if folder.is_dir()]
     program, environment = command(side, target)
     prefix = faults / f"{side}-{target}-"
     options = [f"-timeout={SECONDS[side]}", f"-rss_limit_mb={MEGABYTES}", f"-max_len={longest}", f"-max_total_time={seconds}"]

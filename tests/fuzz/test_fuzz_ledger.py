@@ -10,6 +10,8 @@ import pytest
 
 from fuzz_ledger import edited, read, template
 from fuzz_targets import targets
+from zkapex_jax.errors import InputError
+from zkapex_jax.ledger.database import database_errors
 
 CHAIN, PAYLOAD, KIND = "chain", "payload", "kind"
 
@@ -70,6 +72,11 @@ def test_words_of_sqlite_that_are_not_utf8() -> None:
     assert data.count(b"CREATE TABLE chain") == 1
     for broken in (b"CREATE \xf2ABLE chain", b"CREATE TABLE cha\xf2n", b"XREATE TABLE \xf2hain"):
         refuse(data.replace(b"CREATE TABLE chain", broken))
+
+
+def test_records_that_claim_to_be_long() -> None:
+    with pytest.raises(InputError, match="damaged"), database_errors("ledger.sqlite"):
+        raise MemoryError
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -112,6 +112,8 @@ def database_errors(name: Name) -> Iterator[None]:
         raise StorageError("too many commands use the ledger at once", code="locked", file=name, hint="try again") from error
     except UnicodeDecodeError as error:  # SQLite's own words may repeat bytes of a damaged file
         raise InputError("ledger is damaged: it holds text that is not UTF-8", code="damaged", file=name) from error
+    except MemoryError as error:  # SQLite's answer to a record that claims to be long
+        raise InputError("ledger is damaged, or a row does not fit in memory", code="damaged", file=name) from error
     except DatabaseError as error:
         if _state(error) == "42501":
             raise StorageError("the database refuses: no permission", file=name) from error
