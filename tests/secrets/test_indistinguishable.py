@@ -125,7 +125,7 @@ def test_two_enrolments_with_one_public_side_are_not_told_apart(enrolled: Enroll
 
 
 def test_without_blinding_enrolments_are(enrolled: Enrolled) -> None:
-    found = verdict(enrolled.key.verifying, list(by_reference(enrolled, 2, enrolment_blinding.none(SIZE))))
+    found = verdict(enrolled.key.verifying, list(by_reference(enrolled, 6, enrolment_blinding.none(SIZE))))
     assert any("guesses are right" in one for one in found) and any("first sample" in one for one in found)
 
 
