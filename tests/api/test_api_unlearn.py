@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 import zkapex_jax
 from zkapex_jax.curvature import clip_rows, damping
-from zkapex_jax.errors import InputError
 from zkapex_jax.models import chunk_bounds, flatten, select_targets
 from zkapex_jax.obs import group_obs
 

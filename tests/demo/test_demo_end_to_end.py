@@ -123,7 +123,7 @@ def test_costs_are_measured(outcome) -> None:
 
 def test_certificates_are_true(outcome) -> None:
     summary, _ = outcome
-    for entry in (entry for run in summary.requests for entry in run.certificate):
+    for entry in (entry for made in summary.requests for entry in made.certificate):
         assert 0 < entry.true_distance <= entry.certified_distance
         assert entry.t1.sum <= entry.t1.limit
         assert entry.t2.sum <= entry.t2.limit

@@ -13,7 +13,8 @@ import pytest
 
 from zkapex_jax.errors import StorageError
 from zkapex_jax.formats import atomic
-from zkapex_jax.formats.passing import passing_folder, sweep_beside
+from zkapex_jax.formats.atomic import refuse_existing
+from zkapex_jax.formats.passing import passing_folder
 
 KILLED = """
 import os, signal, sys
@@ -65,7 +66,14 @@ def test_what_a_killed_command_left_goes_with_the_next_of_its_kind(killed: Path)
     assert names(killed) == ["a"]
 
 
-@pytest.mark.parametrize("sweep", [lambda folder: atomic.sweep(folder), lambda folder: sweep_beside(folder / "a")])
+def test_what_was_killed_at_its_very_end_goes_with_the_refusal_to_do_it_again(killed: Path) -> None:
+    (killed / "a").write_text("whole")
+    with pytest.raises(StorageError, match="already exists"):
+        refuse_existing(killed / "a")
+    assert names(killed) == ["a"] and (killed / "a").read_text() == "whole"
+
+
+@pytest.mark.parametrize("sweep", [lambda folder: atomic.sweep(folder), lambda folder: refuse_existing(folder / "a")])
 def test_a_sweep_takes_what_is_dead_and_nothing_else(killed: Path, sweep) -> None:
     kept = [".hidden", "a.part", ".zkapex-not-a-passing-name", "plain"]
     for name in kept:

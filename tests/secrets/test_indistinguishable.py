@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from secrets_statistics import CHI_LIMIT, COIN_LIMIT, KS_LIMIT, chi_square, coin, from_uniform, told_apart

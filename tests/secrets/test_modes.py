@@ -21,7 +21,6 @@ import pytest
 from secrets_world import Answers
 
 from chain_world import World, every, open_world
-from zkapex_jax import workflow
 from zkapex_jax.formats import atomic
 from zkapex_jax.formats.scratch import scratch_array
 from zkapex_jax.models import new_model, save_checkpoint

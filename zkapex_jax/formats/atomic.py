@@ -2,7 +2,7 @@
 
 Bytes go to a temporary file in the same folder, are flushed to disk, and take the target's name in one rename (or
 one hard link where nothing may be overwritten). On any failure, a full disk too, the temporary file is removed and
-the target is as it was. Where the process was killed, it stays until the same target is written again.
+the target is as it was. Where the process was killed, it stays until the same target is asked for again.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from zkapex_jax.errors import StorageError
 
 PUBLIC_MODE = 0o644
 SECRET_MODE = 0o600
-#: How names of passing files and folders end.
-SUFFIX = ".part"
+#: How names of passing folders begin, and how those of passing files and folders end.
+PREFIX, SUFFIX = ".zkapex-", ".part"
 
 
 @contextlib.contextmanager
@@ -33,7 +33,6 @@ def atomic_file(path: str | os.PathLike[str], *, force: bool = False, mode: int 
     """
     target = Path(path)
     refuse_existing(target, force=force)
-    sweep(target.parent, _prefix(target))
     with storage_errors(target):
         temporary, handle = _create_beside(target, mode)
         try:
@@ -59,7 +58,12 @@ def write_text(path: str | os.PathLike[str], text: str, *, force: bool = False, 
 
 
 def refuse_existing(path: str | os.PathLike[str], *, force: bool = False, hint: str | None = None) -> None:
-    """Raise StorageError if `path` exists and may not be replaced; commands call it before long work."""
+    """Raise StorageError if `path` exists and may not be replaced; commands call it before long work.
+
+    What killed commands have left beside it goes first, also where `path` exists: one that was killed at its very end has
+    made it and is not run again.
+    """
+    sweep_beside(Path(path))
     if not force and os.path.lexists(path):
         hint = hint or "choose another name or pass --force"
         raise StorageError("already exists", code="exists", file=path, hint=hint)
@@ -89,12 +93,17 @@ def publish(temporary: str | os.PathLike[str], target: Path, *, force: bool) -> 
     sync_directory(target.parent)
 
 
-def sweep(folder: Path, prefix: str = ".") -> None:
+def sweep(folder: Path, prefix: str | tuple[str, ...] = ".") -> None:
     """Remove passing files and folders of commands that were killed: those whose names begin so, and that nobody holds."""
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
             if entry.name.startswith(prefix) and entry.name.endswith(SUFFIX):
                 _remove_if_dead(Path(entry.path))
+
+
+def sweep_beside(target: Path) -> None:
+    """Remove what killed commands have left where `target` is, or was to be, written."""
+    sweep(target.parent, (PREFIX, _prefix(target)))
 
 
 def hold(handle: int, path: Path) -> bool:

@@ -14,10 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from zkapex_jax.formats.atomic import SUFFIX, hold, storage_errors, sweep
-
-#: How names of passing folders begin.
-PREFIX = ".zkapex-"
+from zkapex_jax.formats.atomic import PREFIX, SUFFIX, hold, storage_errors, sweep
 
 
 @contextlib.contextmanager
@@ -34,12 +31,6 @@ def passing_folder(parent: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
-
-
-def sweep_beside(target: Path) -> None:
-    """Remove what killed commands have left where `target` is, or was to be, written."""
-    for prefix in (PREFIX, f".{target.name}."):
-        sweep(target.parent, prefix)
 
 
 def _make(parent: Path) -> tuple[Path, int]:

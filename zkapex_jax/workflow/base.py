@@ -15,7 +15,7 @@ import numpy as np
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats.arrays import load_arrays
 from zkapex_jax.formats.atomic import refuse_existing
-from zkapex_jax.formats.passing import passing_folder, sweep_beside
+from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import Preset
 from zkapex_jax.protocol import Base, BaseDraft, ChunkedLayout, ModelRef, SigningKey, weights_digest
@@ -77,7 +77,6 @@ def create_base(
     Raises InputError for NaN or out-of-range weights, another shape, or a D0 that the tables cannot hold.
     """
     started = time.monotonic()
-    sweep_beside(out)
     refuse_existing(out, force=force, hint=PUBLISH_HINT)
     cut = ChunkedLayout.cut(layout, tool.preset)
     if theta0.shape != (cut.weights,):

@@ -15,7 +15,7 @@ import numpy as np
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.arrays import load_arrays
 from zkapex_jax.formats.atomic import refuse_existing
-from zkapex_jax.formats.passing import passing_folder, sweep_beside
+from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.protocol import ChunkedLayout, ModelRef, Request, RequestDraft, SigningKey, chunk_name
 from zkapex_jax.protocol.fields import now
@@ -63,7 +63,6 @@ def create_request(
     Raises InputError for a mask or rows of another shape, an empty mask, or a budget that misses a touched chunk.
     """
     started = time.monotonic()
-    sweep_beside(out)
     refuse_existing(out, force=force, hint=PUBLISH_HINT)
     cut = ChunkedLayout.cut(layout, tool.preset)
     touched = _touched(mask, cut)
