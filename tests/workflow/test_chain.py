@@ -97,6 +97,18 @@ def test_admitting_and_adopting_again_changes_nothing(chain: tuple[World, list[P
     assert world.provider.ledger.check() == events
 
 
+def test_adopting_again_does_not_pass_over_a_count_that_is_cut(chain: tuple[World, list[Path]], tmp_path: Path) -> None:
+    world, states = chain
+    folder = tmp_path / "copy"
+    shutil.copytree(world.client("alice"), folder)
+    assert workflow.adopt(folder=folder, state=states[3]) == folder / "secret.safetensors"
+    count = workflow.ClientFolder.open(folder).openings
+    count.write_bytes(count.read_bytes()[: count.stat().st_size // 2])
+    with pytest.raises(InputError, match="openings|JSON") as refused:
+        workflow.adopt(folder=folder, state=states[3])
+    assert refused.value.file == str(count)
+
+
 def test_an_old_state_cannot_be_answered_or_renewed(chain: tuple[World, list[Path]], tmp_path: Path) -> None:
     world, states = chain
     folder = tmp_path / "copy"

@@ -78,7 +78,8 @@ def renew(
 def adopt(*, folder: Path, state: Path) -> Path:
     """After admission: the enrolment in `folder`/renewal becomes the client's own; returns its secret. Twice changes nothing.
 
-    `state` is the one that the provider returned. Raises RefusedError if it does not hold the new enrolment.
+    `state` is the one that the provider returned. Raises RefusedError if it does not hold the new enrolment, InputError if a file
+    of the client's is damaged.
     """
     client, after = ClientFolder.open(folder), State.from_file(state)
     with client.exclusive():
@@ -95,6 +96,7 @@ def _adopt(client: ClientFolder, after: State) -> Path:
         )
     if made is client:
         check_secret(ClientSecret.from_file(client.secret), enrolment)
+        openings.load(client.openings)
         return client.secret
     keys = {part: openings.keys_of(enrolment.tensor(name)) for part, name in (("weights", "c_theta"), ("rows", "c_gradients"))}
     openings.follow(client.openings, **keys)
