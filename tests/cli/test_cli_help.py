@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import Any
+
 import pytest
+import typer
 from cli_walk import Run
 
 from zkapex_jax.cli import tables as tables_command
@@ -39,6 +43,26 @@ def test_every_option_has_words(run: Run) -> None:
         assert options
         for line in options:
             assert len(line.strip("│ ").split()) >= 3, f"{name}: {line}"
+
+
+@pytest.mark.parametrize("names", [("client", "send"), ("request",), ("audit", "bundle"), ()], ids=" ".join)
+def test_help_fills_the_terminal_and_switches_take_no_value(run: Run, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run(*names, "--help").out.splitlines()
+    assert not [line for line in lines if "<bool>" in line]
+    words = [line.rstrip() for line in lines[: next(i for i, line in enumerate(lines) if line.startswith("╭"))]]
+    for line, after in zip(words, words[1:], strict=False):
+        first = after.split()[0] if after.split() else ""
+        assert not line or not first or "Usage:" in line or len(line) + 1 + len(first) > 79, f"breaks early: {line!r}"
+
+
+def test_no_help_has_lines_that_must_stay_lines() -> None:
+    """Help is filled, so a list or a table in it would run together."""
+    waiting: list[Any] = [typer.main.get_command(app)]
+    while waiting:
+        command = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()
+        assert not [line for line in inspect.cleandoc(command.help or "").splitlines() if line.startswith((" ", "- ", "* ", "|", "\b"))], command.name
 
 
 def test_version(run: Run) -> None:

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from typer.core import TyperGroup
 
 from zkapex_jax.cli.audit import audit
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Quiet, ShowProgress, epilog, option
 from zkapex_jax.cli.output import Output
+from zkapex_jax.cli.readable import Group
 from zkapex_jax.errors import RefusedError
 from zkapex_jax.protocol import load_public
 
@@ -21,7 +21,7 @@ _LEDGER = "zkapex audit ledger provider --receipts receipts --head head.json"
 _SHOWN = 50
 
 
-class _OrBundle(TyperGroup):
+class _OrBundle(Group):
     """`zkapex audit FILE` is `zkapex audit bundle FILE`: a file is what is audited most."""
 
     default = "bundle"

@@ -24,6 +24,7 @@ from zkapex_jax.cli.ledger import ledger_app
 from zkapex_jax.cli.options import ANYONE, CLIENT, ENVIRONMENT, EXIT_CODES, PROVIDER, epilog
 from zkapex_jax.cli.plan import plan
 from zkapex_jax.cli.prove import advance, prove
+from zkapex_jax.cli.readable import readable
 from zkapex_jax.cli.receipt import receipt_app
 from zkapex_jax.cli.renew import adopt, re_enrol
 from zkapex_jax.cli.request import publish, request
@@ -95,6 +96,7 @@ app.add_typer(receipt_app, name="receipt", rich_help_panel=ANYONE)
 app.add_typer(ledger_app, name="ledger", rich_help_panel=PROVIDER)
 app.add_typer(srs_app, name="srs", rich_help_panel=ANYONE)
 app.add_typer(bench_app, name="bench", rich_help_panel=ANYONE)
+readable(app)
 
 
 def _version(wanted: bool) -> None:
