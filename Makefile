@@ -19,7 +19,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(PROVER): $(RUST)
-	cargo build --release --locked --manifest-path prover/Cargo.toml
+	cargo build --release --locked --manifest-path prover/Cargo.toml --target-dir prover/target
 
 demo: $(VENV)/.installed $(PROVER) ## train, unlearn, prove, verify on real data; writes runs/demo
 	$(BIN)/zkapex demo --force
@@ -100,8 +100,8 @@ service-load: $(VENV)/.installed $(PROVER) ## the long form: 10,000 clients, 50 
 	rm -rf runs/service-load
 	$(BIN)/python tests/service/service_load.py runs/service-load --clients 10000 --honest 50
 
-clean:
-	rm -rf $(VENV) prover/target prover/fuzz/target runs
+clean: ## remove everything that these targets made, what is in runs/ included
+	rm -rf $(VENV) prover/target prover/fuzz/target runs build dist *.egg-info .mypy_cache .pytest_cache .hypothesis
 
 .PHONY: types notebook
 types: $(VENV)/.installed ## type-check the rooms that others import
@@ -118,6 +118,7 @@ secrets: $(VENV)/.installed $(PROVER) ## zero-knowledge smoke tests over some th
 docs: $(VENV)/.installed ## the site over docs/, strict, without outside assets; writes runs/site
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	$(BIN)/python -m mkdocs build --strict
+	@echo 'read runs/site/index.html; to search in it, serve it: $(BIN)/python -m http.server --bind 127.0.0.1 --directory runs/site'
 
 wheel: $(VENV)/.installed ## a wheel that holds the Rust prover; writes dist
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

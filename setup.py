@@ -5,6 +5,7 @@ An editable install skips it: there the driver finds `prover/target/release`, wh
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -59,9 +60,15 @@ class BuildProver(Command):
 
 
 class Build(build):
-    """The usual build, then the prover."""
+    """The usual build, then the prover. It starts from nothing: modules of an earlier build that are gone since would be packed."""
 
     sub_commands = [*build.sub_commands, ("build_prover", None)]
+
+    def run(self) -> None:
+        folder = Path(self.build_lib).resolve()
+        if folder.is_relative_to(ROOT / "build") and folder.is_dir():
+            shutil.rmtree(folder)
+        super().run()
 
 
 class PlatformWheel(bdist_wheel):
@@ -83,13 +90,23 @@ def _compiled() -> Path:
     if chosen:
         return Path(chosen)
     manifest = ROOT / "prover" / "Cargo.toml"
+    command = ["cargo", "build", "--release", "--locked", "--bin", NAME, "--manifest-path", str(manifest)]
     try:
-        subprocess.run(["cargo", "build", "--release", "--locked", "--bin", NAME, "--manifest-path", str(manifest)], check=True)
+        messages = subprocess.run([*command, "--message-format=json-render-diagnostics"], check=True, stdout=subprocess.PIPE).stdout
     except FileNotFoundError as error:
         raise ExecError("cargo is not installed: the wheel holds a Rust program (https://rustup.rs), or set ZKAPEX_PROVER to a built one") from error
     except subprocess.CalledProcessError as error:
         raise ExecError(f"cargo build failed with exit code {error.returncode}") from error
-    return ROOT / "prover" / "target" / "release" / NAME
+    return executable(messages)
+
+
+def executable(messages: bytes) -> Path:
+    """Where cargo put the program, by its own words: its settings and environment may name any target folder."""
+    for line in messages.splitlines():
+        message = json.loads(line)
+        if message.get("executable") and message["target"]["name"] == NAME:
+            return Path(message["executable"])
+    raise ExecError(f"cargo built no {NAME}")
 
 
 def _copy(source: Path, place: Path) -> None:

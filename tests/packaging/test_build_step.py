@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import ast
+import json
+import runpy
 import tomllib
 from pathlib import Path
 from typing import Any
+
+import pytest
+import setuptools
+from setuptools.errors import ExecError
 
 from zkapex_jax.prover import driver
 from zkapex_jax.workflow.versions import LOCK_FILES
@@ -24,6 +30,34 @@ def constants() -> dict[str, Any]:
             except ValueError:
                 continue
     return found
+
+
+@pytest.fixture
+def build_step(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The names of setup.py, without a build."""
+    monkeypatch.setattr(setuptools, "setup", lambda **_: None)
+    return runpy.run_path(str(ROOT / "setup.py"))
+
+
+def test_the_program_is_found_where_cargo_says(build_step: dict[str, Any]) -> None:
+    other = {"reason": "compiler-artifact", "target": {"name": "blst"}, "executable": None}
+    made = {"reason": "compiler-artifact", "target": {"name": driver.NAME}, "executable": "/elsewhere/x86/release/p"}
+    lines = [json.dumps(message) for message in (other, made, {"reason": "build-finished", "success": True})]
+    assert build_step["executable"]("\n".join(lines).encode()) == Path("/elsewhere/x86/release/p")
+    with pytest.raises(ExecError, match="cargo built no"):
+        build_step["executable"](lines[0].encode())
+
+
+def test_a_build_starts_from_nothing(build_step: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(build_step["Build"].run.__globals__, "ROOT", tmp_path)
+    command = build_step["Build"](setuptools.Distribution())
+    command.sub_commands = []
+    for place, stays in ((tmp_path / "build" / "lib", False), (tmp_path / "elsewhere", True)):
+        (place / "zkapex_jax").mkdir(parents=True)
+        (place / "zkapex_jax" / "gone.py").touch()
+        command.build_lib = str(place)
+        command.run()
+        assert (place / "zkapex_jax" / "gone.py").exists() is stays
 
 
 def test_what_the_wheel_carries_exists_here() -> None:
