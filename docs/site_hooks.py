@@ -1,4 +1,6 @@
-"""Pages of the site that are written from the code when it is built: the command line's reference, and the notebook as a page."""
+"""What MkDocs asks for when it builds the site: the command line's reference, written from the code; the notebook as a page; and links
+that are named by their page's title, where the file says the file's name.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,19 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_page_markdown(markdown: str, page: Any, config: MkDocsConfig, files: Files) -> str:
+    """Called by MkDocs for each page."""
+    titles = {file.src_uri: file.page.title for file in files.documentation_pages() if file.page is not None and file.page.title}
+    return titled(markdown, titles)
+
+
+def titled(markdown: str, titles: dict[str, str]) -> str:
+    """`[client.md](client.md#x)` with the page's title for its text: a site shows no files."""
+    return re.sub(
+        r"\[([\w-]+\.md)\]\(\1(#[\w-]+)?\)", lambda link: f"[*{titles.get(link[1], link[1])}*]({link[1]}{link[2] or ''})", markdown
+    )
+
+
 def command_line() -> str:
     """Every command, at any depth, with its help, options and examples, as the program itself knows them."""
     from zkapex_jax.cli.main import app
@@ -42,7 +57,7 @@ def _command(command: Any, name: str) -> Iterator[str]:
         yield _plain(command.help)
     shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False) and parameter.name != "help"]
     if shown:
-        yield "\n".join(["| | |", "| --- | --- |", *(_parameter(parameter) for parameter in shown)])
+        yield "\n".join(["| option | |", "| --- | --- |", *(_parameter(parameter) for parameter in shown)])
     examples = re.findall(r"\$ (zkapex .*)", command.epilog or "")
     if examples:
         yield "\n".join(f"    {line}" for line in examples)
@@ -55,9 +70,24 @@ def _parameter(parameter: Any) -> str:
     is_argument = parameter.param_type_name == "argument"
     shown = [parameter.metavar or parameter.name.upper()] if is_argument else names
     metavar = "" if is_argument or getattr(parameter, "is_flag", False) or not parameter.metavar else f" {parameter.metavar}"
-    words = " ".join(_plain(parameter.help or "").split()) + (" *Required.*" if parameter.required else "")
+    words = " ".join(_plain(parameter.help or "").split()) + _when_left_out(parameter)
     head = ", ".join(f"`{name}{metavar}`" for name in shown).replace("|", "/")
     return f"| {head} | {words} |"
+
+
+def _when_left_out(parameter: Any) -> str:
+    if parameter.required:
+        return " *Required.*"
+    variable = f" Or `${parameter.envvar}`." if parameter.envvar else ""
+    if not getattr(parameter, "show_default", False) or parameter.default in (None, False, ()):
+        return variable
+    return f" Default: {_plain(_default(parameter))}.{variable}"
+
+
+def _default(parameter: Any) -> str:
+    if parameter.default is True:
+        return f"`{parameter.opts[0]}`"
+    return f"`{parameter.default}`"
 
 
 def _plain(text: str) -> str:

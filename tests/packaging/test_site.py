@@ -74,6 +74,21 @@ def test_rows_of_the_reference_have_two_cells(hooks: ModuleType) -> None:
     assert not [line for line in rows if re.search(r"\[/?(bold|dim|yellow)\]", line)]
 
 
+def test_the_reference_tells_defaults_and_variables(hooks: ModuleType) -> None:
+    text = hooks.command_line()
+    section = text.partition("## `zkapex request`\n")[2].partition("\n## ")[0]
+    assert "Share of the target weights to zero. Default: `0.05`. |" in section
+    assert "Default: `runs/cache`. Or `$ZKAPEX_CACHE`. |" in section
+    assert "*Required.* Default" not in text and "Default: ``" not in text
+
+
+def test_links_bear_the_titles_of_their_pages(hooks: ModuleType) -> None:
+    titles = {"client.md": "For the client", "faq.md": "Errors"}
+    assert hooks.titled("see [client.md](client.md#2-answer), [faq.md](faq.md)", titles) == "see [*For the client*](client.md#2-answer), [*Errors*](faq.md)"
+    other = "[our words](client.md), [client.md](faq.md), [none.py](none.py)"
+    assert hooks.titled(other, titles) == other
+
+
 def test_the_notebook_becomes_a_page_with_all_it_says(hooks: ModuleType) -> None:
     cells = json.loads((DOCS / "notebooks" / "unlearn.ipynb").read_text())["cells"]
     page = hooks.notebook(DOCS / "notebooks" / "unlearn.ipynb")
