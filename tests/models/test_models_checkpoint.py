@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,15 @@ VIT = {"model_type": "vit", "hidden_size": 8, "num_attention_heads": 2, "image_s
         (json.dumps(VIT | {"num_hidden_layers": 0}), "num_hidden_layers"),
         (json.dumps(VIT | {"num_channels": True}), "num_channels"),
         (json.dumps({"model_type": "opt", "vocab_size": 10**9}), "vocab_size"),
+        # The library would write a name for each label before anything else, and take methods of its own for keys.
+        (json.dumps(VIT | {"num_labels": 10**12}), "num_labels"),
+        (json.dumps(VIT | {"num_labels": -1}), "num_labels"),
+        (json.dumps(VIT | {"to_json_string": 5}), "to_json_string"),
+        (json.dumps(VIT | {"attribute_map": {"hidden_size": ["x"]}}), "attribute_map"),
+        (json.dumps(VIT | {"quantization_config": 5}), "vit"),
+        # Found where the network is traced.
+        (json.dumps(VIT | {"hidden_act": "nothing"}), "vit"),
+        (json.dumps(VIT | {"layer_norm_eps": "small"}), "vit"),
     ],
 )
 def test_bad_configurations(tmp_path: Path, text: str, field: str | None) -> None:
@@ -150,6 +160,13 @@ def test_bad_configurations(tmp_path: Path, text: str, field: str | None) -> Non
     with pytest.raises(InputError) as error:
         load_checkpoint(tmp_path)
     assert error.value.field == field and error.value.file.endswith("config.json")
+
+
+def test_a_pipe_for_a_configuration(tmp_path: Path) -> None:
+    """It would never end."""
+    os.mkfifo(tmp_path / "config.json")
+    with pytest.raises(InputError, match="regular file"):
+        load_checkpoint(tmp_path)
 
 
 def test_missing_files(tiny: Tiny, tmp_path: Path) -> None:

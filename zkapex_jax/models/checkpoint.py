@@ -12,11 +12,12 @@ import numpy as np
 from flax.core import unfreeze
 from flax.serialization import to_bytes
 from flax.traverse_util import unflatten_dict
+from transformers import PretrainedConfig
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import PUBLIC_MODE, SECRET_MODE, make_directory, refuse_existing, write_bytes, write_text
 from zkapex_jax.models.adapter import Model
-from zkapex_jax.models.configs import CONFIG_FILE, build_config, read_config
+from zkapex_jax.models.configs import CONFIG_FILE, build_config, build_model, read_config
 from zkapex_jax.models.targets import paths_of
 from zkapex_jax.models.weight_files import FLAX_FILE, find_weights
 from zkapex_jax.models.weights import read_weights
@@ -31,10 +32,11 @@ def new_model(config: Mapping[str, Any], seed: int) -> tuple[Model, Params]:
         InputError: the configuration is not served.
     """
     kind, parsed = build_config(config)
-    network = kind.network_class(parsed, seed=seed, _do_init=False)
+    model = build_model(kind, parsed, seed=seed)
+    network = model.network
     initialise = jax.jit(network.init_weights, static_argnums=1)  # op by op it takes several times as long
     params = initialise(jax.random.PRNGKey(seed), network.input_shape)
-    return kind(network), jax.tree_util.tree_map(np.asarray, unfreeze(params))
+    return model, jax.tree_util.tree_map(np.asarray, unfreeze(params))
 
 
 def load_checkpoint(folder: str | os.PathLike[str]) -> tuple[Model, Params]:
@@ -46,8 +48,8 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> tuple[Model, Params]:
     """
     folder = Path(folder)
     kind, config = read_config(folder)
+    model = described_model(folder, kind, config)
     weights = find_weights(folder)
-    model = kind(kind.network_class(config, _do_init=False))
     tensors = read_weights(weights, shapes_of(model), kind.network_class.base_model_prefix)
     params = _nest(tensors)
     try:
@@ -55,6 +57,14 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> tuple[Model, Params]:
     except InputError as error:
         raise error.in_file(weights.main) from error
     return model, params
+
+
+def described_model(folder: Path, kind: type[Model], config: PretrainedConfig) -> Model:
+    """As `build_model`; errors name the folder's `config.json`."""
+    try:
+        return build_model(kind, config)
+    except InputError as error:
+        raise error.in_file(folder / CONFIG_FILE) from error
 
 
 def check_params(model: Model, params: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from flax.core import unfreeze
 from flax.traverse_util import unflatten_dict
 
 from zkapex_jax.models.adapter import Model
-from zkapex_jax.models.configs import build_config
+from zkapex_jax.models.configs import build_config, build_model
 from zkapex_jax.models.targets import paths_of
 
 Params = dict[str, Any]
@@ -30,11 +30,11 @@ def fresh_model(config: Mapping[str, Any], seed: int) -> tuple[Model, Params]:
         InputError: the configuration is not served.
     """
     kind, parsed = build_config(config)
-    network = kind.network_class(parsed, seed=seed, _do_init=False)
+    model = build_model(kind, parsed, seed=seed)
     deviation = getattr(parsed, "initializer_range", getattr(parsed, "init_std", _DEFAULT_RANGE))
-    shapes = {path: tuple(map(int, leaf.shape)) for path, leaf in paths_of(unfreeze(network.params_shape_tree)).items()}
+    shapes = {path: tuple(map(int, leaf.shape)) for path, leaf in paths_of(unfreeze(model.network.params_shape_tree)).items()}
     leaves = {tuple(path.split("/")): jax.device_put(_tensor(path, shape, deviation, seed)) for path, shape in shapes.items()}
-    return kind(network), unflatten_dict(leaves)
+    return model, unflatten_dict(leaves)
 
 
 def _tensor(path: str, shape: tuple[int, ...], deviation: float, seed: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.formats.atomic import PUBLIC_MODE, SECRET_MODE, atomic_file, make_directory, refuse_existing, storage_errors
 from zkapex_jax.formats.reading import open_input
-from zkapex_jax.models.checkpoint import shapes_of
+from zkapex_jax.models.checkpoint import described_model, shapes_of
 from zkapex_jax.models.configs import CONFIG_FILE, read_config
 from zkapex_jax.models.rewriting import Rewritten
 from zkapex_jax.models.rewriting_flax import rewrite_flax
@@ -64,7 +64,7 @@ def rewrite_checkpoint(source: str | os.PathLike[str], folder: str | os.PathLike
     kind, config = read_config(source)
     files = check_target(source, folder, force=force)
     make_directory(folder)
-    shapes = shapes_of(kind(kind.network_class(config, _do_init=False)))
+    shapes = shapes_of(described_model(source, kind, config))
     for path, tensor in targets.items():
         if shapes.get(path) != np.shape(tensor):
             raise InputError(f"must be a tensor of the model, of shape {shapes.get(path)}", code="shape", field=path, value=np.shape(tensor))

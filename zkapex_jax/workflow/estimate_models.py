@@ -16,7 +16,7 @@ from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.scratch import release
 from zkapex_jax.models import Model, load_checkpoint, select_targets
-from zkapex_jax.models.configs import build_config, read_config
+from zkapex_jax.models.configs import build_config, build_model, read_config
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.workflow.memory import own_peak, reset_peak
 from zkapex_jax.workflow.scale_models import SCALE_MODELS, base_params, examples
@@ -63,7 +63,7 @@ def known_model(name: str, target: str | None, micro_batch: int | None = None) -
 
 
 def _layout(kind: type[Model], config: PretrainedConfig, target: str) -> TargetLayout:
-    return select_targets(unfreeze(kind.network_class(config, _do_init=False).params_shape_tree), target)
+    return select_targets(unfreeze(build_model(kind, config).network.params_shape_tree), target)
 
 
 def gradient_cost(known: KnownModel, rows: int, folder: Path | None = None) -> GradientCost:
