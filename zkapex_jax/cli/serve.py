@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from zkapex_jax.cli.options import AllowInsecure, Cache, option
 from zkapex_jax.cli.output import Output
 from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.formats.atomic import SECRET_MODE, write_text
+from zkapex_jax.formats.nesting import parse_json
 from zkapex_jax.formats.reading import read_bytes
 
 _LIMITS = "Service"
@@ -109,7 +109,9 @@ def _limits(file: Path | None) -> dict[str, object]:
     if file is None:
         return {}
     try:
-        document = json.loads(read_bytes(file, max_bytes=_MAX_LIMITS))
+        document = parse_json(read_bytes(file, max_bytes=_MAX_LIMITS))
+    except InputError as error:
+        raise error.in_file(file) from error
     except ValueError as error:
         raise InputError("is not JSON", code="bad_limits", file=file) from error
     if not isinstance(document, dict) or not set(document) <= {"limits", "queue"}:

@@ -6,12 +6,20 @@ process instead of raising an error.
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from zkapex_jax.errors import InputError
 
 MAX_NESTING = 128
 _BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def parse_json(data: bytes) -> Any:
+    """JSON of any spelling. Raises ValueError where it is none, InputError where it nests too deep."""
+    check_nesting(data)
+    return json.loads(data)
 
 
 def check_nesting(data: bytes) -> None:

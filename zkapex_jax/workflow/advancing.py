@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +11,7 @@ import numpy as np
 
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats.atomic import publish, storage_errors
+from zkapex_jax.formats.nesting import parse_json
 from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.formats.tensors import LazyTensor
@@ -97,8 +97,10 @@ def _new_seeds(secret: ClientSecret, folder: Path, chunks: tuple[int, ...]) -> n
 def _read_seed(path: Path) -> bytes:
     """The seed that the prover drew for Com(θ̂u) of one chunk."""
     try:
-        record = json.loads(read_bytes(path, max_bytes=4096))
+        record = parse_json(read_bytes(path, max_bytes=4096))
         text = record["seed"]
+    except InputError as error:
+        raise error.in_file(path) from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("is not a seed file", code="bad_seed", file=path) from error
     if not isinstance(text, str) or not _SEED.match(text):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Any
 
 from zkapex_jax.errors import InputError, InternalError, StorageError
 from zkapex_jax.formats.atomic import SECRET_MODE, storage_errors, write_bytes
+from zkapex_jax.formats.nesting import parse_json
 from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.protocol import Update
 from zkapex_jax.prover import OnProgress, Progress, ProofFiles
@@ -69,10 +69,10 @@ def store(folder: Path, chunk: int, answer: Mapping[str, Any]) -> dict[str, Any]
     another statement than those in the folder.
     """
     try:
-        record, manifest = json.loads(answer["record"]), json.loads(answer["manifest"])
+        record, manifest = parse_json(answer["record"]), parse_json(answer["manifest"])
         proof, line = bytes(answer["proof"]), dict(answer["line"])
         whole = is_record_of(record, hashlib.sha256(proof).hexdigest(), seeded=True) and int(line["chunk"]) == chunk
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, InputError) as error:
         raise InternalError(f"a worker's answer is not understood: {error!r}", code="worker_output") from error
     if not whole:
         raise InternalError(f"a worker's proof of chunk {chunk} is not the one of its record", code="worker_output")
@@ -89,8 +89,8 @@ def _agree(path: Path, manifest: Any, data: bytes) -> None:
         write_bytes(path, data, force=True)
         return
     try:
-        same = json.loads(read_bytes(path, max_bytes=_MANIFEST_BYTES)) == manifest
-    except ValueError:
+        same = parse_json(read_bytes(path, max_bytes=_MANIFEST_BYTES)) == manifest
+    except (ValueError, InputError):
         same = False
     if not same:
         raise InputError("the folder holds proofs of another statement; remove it", code="other_statement", file=path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ import numpy as np
 
 from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.formats.atomic import make_directory, refuse_existing
+from zkapex_jax.formats.nesting import parse_json
 from zkapex_jax.formats.reading import file_digest, read_bytes
 from zkapex_jax.protocol import Bundle, Request, Update, chunk_name
 from zkapex_jax.protocol.artefact import POINT_BYTES
@@ -179,7 +179,7 @@ def _records(folder: Path, chunk: int) -> list[Path]:
 def _record(path: Path) -> dict[str, Any]:
     """The fields of a record; none where it is not understood."""
     try:
-        fields = json.loads(read_bytes(path, max_bytes=4096))
+        fields = parse_json(read_bytes(path, max_bytes=4096))
     except (InputError, ValueError):
         return {}
     return fields if isinstance(fields, dict) else {}

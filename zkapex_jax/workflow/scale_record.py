@@ -11,6 +11,7 @@ from typing import Any
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import write_text
+from zkapex_jax.formats.nesting import parse_json
 from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.prover import OnProgress, Prover
 from zkapex_jax.prover.process import Outcome
@@ -75,10 +76,12 @@ class Record:
 
 def _read(path: Path, key: Facts) -> list[dict[str, Any]]:
     try:
-        document = json.loads(read_bytes(path, max_bytes=_MAX_BYTES))
+        document = parse_json(read_bytes(path, max_bytes=_MAX_BYTES))
         found, stages = document["key"], list(document["stages"])
         if not all({"name", "facts", "seconds"} <= stage.keys() for stage in stages):
             raise ValueError("a stage lacks its name, facts or seconds")
+    except InputError as error:
+        raise error.in_file(path) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"is no record of a run: {error}", code="scale_record", file=path) from error
     if found != key:
