@@ -46,3 +46,29 @@ def test_counts_are_checked(count: int, batch: int) -> None:
     model, params = new_model(OPT, 0)
     with pytest.raises(InputError):
         list(draws(model, params, {"input_ids": np.zeros((1, 4), np.int32)}, count, 0, batch))
+
+
+@pytest.mark.parametrize("config", [VIT, OPT], ids=["vit", "opt"])
+def test_each_draw_may_depend_on_its_own_number_alone(config: dict) -> None:
+    model, params = new_model(config, 0)
+    random = np.random.default_rng(0)
+    if config is VIT:
+        examples = {"pixel_values": random.normal(size=(3, 1, 4, 4)).astype(np.float32), "labels": np.zeros(3, np.int32)}
+    else:
+        examples = {"input_ids": random.integers(0, 11, (3, 9)).astype(np.int32)}
+    one, many, late = (
+        np.concatenate([part["labels"] for part in draws(model, params, examples, 20, 5, batch, first=first, each=True)])
+        for batch, first in ((1, 0), (7, 0), (4, 6))
+    )
+    np.testing.assert_array_equal(one, many)
+    np.testing.assert_array_equal(one[6:], late)
+    np.testing.assert_array_equal(one, np.concatenate([part["labels"] for part in draws(model, params, examples, 20, 5, 1)]))
+
+
+def test_labels_that_are_ignored_stay_so() -> None:
+    model, params = new_model(OPT, 0)
+    tokens = np.random.default_rng(0).integers(0, 11, (2, 6)).astype(np.int32)
+    labels = np.where(np.arange(6) < 4, -100, tokens).astype(np.int32)
+    drawn = next(iter(draws(model, params, {"input_ids": tokens, "labels": labels}, 2, 0)))["labels"]
+    np.testing.assert_array_equal(drawn[:, :4], -100)
+    assert (drawn[:, 4:] >= 0).all()

@@ -5,15 +5,18 @@ its inverse), pure and jittable. The rest streams rows of whole models, to disk 
 """
 
 from zkapex_jax.curvature.block_fisher import BlockFisher, default_damping, median_clip_factors
+from zkapex_jax.curvature.choice import Rows
 from zkapex_jax.curvature.fisher import GradientMoments, gradient_moments
 from zkapex_jax.curvature.gradients import per_example_gradients, stream_gradients
 from zkapex_jax.curvature.rows import clip_factors, clip_rows, damping, row_norms
 from zkapex_jax.curvature.sketch import Sketch
+from zkapex_jax.curvature.sketching import sketched_rows
 from zkapex_jax.curvature.storage import create_rows
 
 __all__ = [
     "BlockFisher",
     "GradientMoments",
+    "Rows",
     "Sketch",
     "clip_factors",
     "clip_rows",
@@ -24,5 +27,6 @@ __all__ = [
     "median_clip_factors",
     "per_example_gradients",
     "row_norms",
+    "sketched_rows",
     "stream_gradients",
 ]

@@ -24,7 +24,7 @@ def row_norms(rows: np.ndarray) -> np.ndarray:
     if rows.ndim != 2 or rows.size == 0:
         raise InputError("must be a matrix [n, d] with n, d ≥ 1", code="shape", field="rows", value=rows.shape)
     squares = np.zeros(len(rows))
-    for columns in _column_blocks(rows):
+    for columns in column_blocks(rows):
         block = rows[:, columns].astype(np.float64)
         squares += np.einsum("ij,ij->i", block, block)
         release(rows)
@@ -60,7 +60,7 @@ def clip_rows(rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """
     factors = clip_factors(row_norms(rows)).astype(rows.dtype)[:, None]
     clipped = np.empty_like(rows) if out is None else out
-    for columns in _column_blocks(rows):
+    for columns in column_blocks(rows):
         np.multiply(rows[:, columns], factors, out=clipped[:, columns])
         for array in (rows, clipped):
             release(array)
@@ -78,6 +78,7 @@ def damping(rows: np.ndarray) -> float:
     return float(norms @ norms) / (DAMPING_DIVISOR * len(rows))
 
 
-def _column_blocks(rows: np.ndarray) -> Iterator[slice]:
+def column_blocks(rows: np.ndarray) -> Iterator[slice]:
+    """Columns of a matrix, as many at a time as memory should hold of it."""
     for start in range(0, rows.shape[1], _COLUMNS):
         yield slice(start, min(start + _COLUMNS, rows.shape[1]))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import SECRET_MODE, storage_errors
+from zkapex_jax.formats.reading import open_input
 from zkapex_jax.formats.scratch import check_size
 
 
@@ -26,6 +28,19 @@ def create_rows(path: str | os.PathLike[str], rows: int, weights: int) -> np.mem
             _reserve(handle, path, 4 * rows * weights)
         finally:
             os.close(handle)
+        return np.memmap(path, np.float32, "r+", shape=(rows, weights))
+
+
+def open_rows(path: str | os.PathLike[str], rows: int, weights: int) -> np.memmap:
+    """A file that `create_rows` made with these sizes, mapped for writing as it is.
+
+    Raises:
+        InputError: there is none, or it has another length. StorageError: it cannot be opened.
+    """
+    with open_input(path) as file:
+        if os.fstat(file.fileno()).st_size != 4 * rows * weights:
+            raise InputError(f"must hold {rows * weights} float32", code="damaged", file=path)
+    with storage_errors(path):
         return np.memmap(path, np.float32, "r+", shape=(rows, weights))
 
 
