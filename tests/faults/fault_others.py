@@ -16,6 +16,8 @@ from fault_steps import FINISHED_BY, STEPS, Place
 from fault_story import Story, as_it_should
 from fault_trial import STORAGE, Outcome, Trial, again_of, ending
 
+from zkapex_jax.errors import ZkapexError
+
 BAD_INPUT, BUG = 2, 5
 YEARS = 365 * 86400
 #: Steps that two processes may run at once, on one ledger or in one client's folder.
@@ -36,8 +38,8 @@ def cut_file(commands: Commands, story: Story, trial: Trial, folder: Path) -> Ou
         return Outcome(trial, f"{name}: no change", False, "done")
     again = commands.run(trial.step, place.root)
     if path.name == "ledger.sqlite":
-        taken = [] if again.outcome and again.outcome["exit"] == BAD_INPUT else [f"a cut ledger is taken: {again.outcome}"]
-        return Outcome(trial, "ledger: refused", False, ending(again), taken)
+        wrong = [] if _ledger_refused(again, place.root) else [f"a cut ledger is taken: {again.outcome}"]
+        return Outcome(trial, "ledger: refused", False, ending(again), wrong)
     wrong = _no_bug(name, again)
     restored = path.exists() and not list(fault_checks.whole(place.root))
     if as_it_should(trial.step, again) and not restored and path.parent.name != "points":  # a cache is looked at when it is used
@@ -47,6 +49,17 @@ def cut_file(commands: Commands, story: Story, trial: Trial, folder: Path) -> Ou
         wrong += [*_no_bug(name, commands.run(after, place.root)), *_nothing_lost(story, after, place)]
     how = "restored" if restored else "refused" if again.outcome and again.outcome["exit"] in (BAD_INPUT, STORAGE) else ending(again)
     return Outcome(trial, how, restored, ending(again), wrong)
+
+
+def _ledger_refused(again: Ended, root: Path) -> bool:
+    """The step again refused it; or it refused something else before it came to the ledger, and a reader refuses that."""
+    if again.outcome is None or again.outcome["exit"] != STORAGE:
+        return again.outcome is not None and again.outcome["exit"] == BAD_INPUT
+    try:
+        fault_checks.events(root)
+    except ZkapexError:
+        return True
+    return False
 
 
 def _no_bug(name: object, ended: Ended) -> list[str]:

@@ -51,6 +51,7 @@ NOT_OURS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no version": (lambda path: edit(path, "PRAGMA user_version = 1"), "another schema version than 3"),
     "older version": (lambda path: edit(path, "PRAGMA user_version = 2"), "an older schema version than 3.*upgrade it with `zkapex ledger upgrade"),
     "truncated": (lambda path: path.write_bytes(path.read_bytes()[:8192]), "damaged"),
+    "one byte short": (lambda path: path.write_bytes(path.read_bytes()[:-1]), "not whole pages of 4096 bytes"),
     "header alone": (lambda path: path.write_bytes(path.read_bytes()[:100]), "damaged|ledger"),
     "zeroed page": (lambda path: path.write_bytes(path.read_bytes()[:4096] + bytes(4096) + path.read_bytes()[8192:]), "damaged"),
     "lost table": (lambda path: edit(path, "DROP TABLE chain"), "damaged"),

@@ -67,7 +67,10 @@ def version(connection: Connection, path: Path) -> int:
 
 
 def check_whole(connection: Connection, path: Path) -> None:
-    """Raise InputError where SQLite finds its own pages damaged."""
+    """Raise InputError where SQLite finds its own pages damaged, or the last one is short: it reads zeros for what is missing."""
+    size, page = path.stat().st_size, connection.execute(text("PRAGMA page_size")).scalar_one()
+    if size % page:
+        raise InputError(f"ledger is cut short: not whole pages of {page} bytes", code="damaged", file=path, value=size)
     found = connection.execute(text("PRAGMA quick_check")).scalars().all()
     if found != ["ok"]:
         raise InputError("ledger is damaged", code="damaged", file=path, value=found[0])
