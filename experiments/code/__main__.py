@@ -16,7 +16,7 @@ from pathlib import Path
 from experiments.code.config import FULL, QUICK, CodeConfig
 from experiments.code.corpus import Corpus
 from experiments.code.data_rows import data_rows
-from experiments.code.frontier import frontier_rows
+from experiments.lab.frontier import frontier_rows
 from experiments.code.origin import Origin
 from experiments.code.settings import TaskConfig
 from experiments.code.task import build_task

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from experiments.code.checkpoint import language_digest
-from experiments.code.frontier import Choice, Frontier
+from experiments.lab.frontier import Choice, Frontier
 from experiments.code.network import Network
 from experiments.code.origin import Origin
 from experiments.code.settings import FEED_FORWARD, Sizes, TaskConfig

@@ -50,6 +50,7 @@ def task_of(config: GlyphsConfig, seed: int) -> Task:
         pattern=config.pattern,
         sparsity=config.sparsity,
         preset=config.preset,
+        rows=config.rows,
         personalise=tune_all(model, personal_train, config.personal, seed),
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from experiments.code import __main__ as command
 from experiments.code.config import FULL, QUICK
-from experiments.code.frontier import Choice, Frontier
+from experiments.lab.frontier import Choice, Frontier
 from experiments.code.network import Network, fresh_params, tiny_model
 from experiments.code.settings import Sizes
 from experiments.code.tokens import train_bpe
