@@ -27,7 +27,7 @@ def relearning(found: Tables) -> Drawing | None:
     rows = -(-len(tasks) // columns)
     return drawing("Relearn time",
                    "Steps of fine-tuning on the forgotten training examples until 90 % of the base model's held-out accuracy on them is back; mean and "
-                   "standard deviation over seeds, crosses are seeds that the cap cut short. Retraining from scratch is what no memory looks like.",
+                   "standard deviation over seeds. A cross: the cap cut seeds short, and the bar is a lower bound without a deviation. Retraining from scratch is what no memory looks like.",
                    draw, width=3.1 * columns + 1.4, height=3.3 * rows + 0.2)  # fmt: skip
 
 
@@ -40,8 +40,9 @@ def _panel(axes: Axes, task: Methods) -> None:
             continue
         color = INK if method == "retrain" else SERIES[0] if method.startswith("zkapex") else SERIES[5]
         axes.barh([index], [summary.mean], color=color, height=0.62, alpha=0.85)
-        axes.errorbar([summary.mean], [index], xerr=[summary.sd], color=MUTED, linestyle="none", elinewidth=1.2)
         capped = [value for seed, value in steps.items() if reached.get(seed) == 0.0]
+        if not capped:
+            axes.errorbar([summary.mean], [index], xerr=[summary.sd], color=MUTED, linestyle="none", elinewidth=1.2)
         axes.plot(capped, [index] * len(capped), marker="x", color=SERIES[7], linestyle="none")
     axes.set_yticks(range(len(methods)), [words.title(words.SHORT, method) for method in methods])
     axes.invert_yaxis()

@@ -30,6 +30,12 @@ AXES: Mapping[str, str] = MappingProxyType({
     "mask-plain": "score of the mask, without forget rows",
 })  # fmt: skip
 
+#: Settings that the protocol has no statement for: floats, directions that are forbidden. They have no cost, and no place among what can be chosen.
+UNPROVEN = frozenset({("gradient-bits", "float"), ("fraction-bits", "float"), ("forget-rows", "hard"), ("forget-rows", "hard-whole")})
+
+#: Rows of the statement are int8.
+SERVED_GRADIENT_BITS = 8
+
 #: Axes on which masking itself changes: the forget accuracy says more there than what compensation leaks.
 MASK_AXES = ("sparsity", "cluster", "mask", "mask-plain")
 
@@ -106,16 +112,23 @@ def _point(found: Tables, task: str, axis: str, setting: str, personalised: Seri
 
 
 def _chunk(found: Tables, task: str, axis: str, setting: str) -> dict[str, float]:
-    """What a chunk costs at this setting, or at the centre where it changes no size.
+    """What a chunk costs at this setting, or at the centre where it changes no size; nothing where it cannot be proven.
 
     One task is proven where others have none: the cost of a chunk depends on its size alone.
     """
+    if not provable(axis, setting):
+        return {}
     proofs = found.select(STUDY, method="proof")
     if len(proofs):
         proofs = proofs[proofs["task"] == (task if task in set(proofs["task"]) else proofs["task"].iloc[0])]
     own = proofs[(proofs["group"] == f"ablation/{axis}") & (proofs["setting"] == setting)]
     rows = own if len(own) else proofs[proofs["group"] == "ablation/centre"]
     return dict(zip(rows["measure"], rows["value"], strict=True))
+
+
+def provable(axis: str, setting: str) -> bool:
+    """Whether a client could prove that it did this: integers as wide as served at most, and the optimum that the statement is about."""
+    return (axis, setting) not in UNPROVEN and not (axis == "gradient-bits" and int(setting) > SERVED_GRADIENT_BITS)
 
 
 def label(axis: str, setting: str) -> str:

@@ -120,9 +120,11 @@ def _leak(task: Methods, method: str, word: str) -> Claim | None:
     leaked = compared(*(task.series(name, "accuracy/forget") for name in (method, "masked")))
     if leaked is None:
         return None
-    return Claim(task.task, f"does compensation {word} forget rows bring forgotten accuracy back, against masking alone?",
-                 f"{words.number(100 * leaked.difference, 2)} points", _test(leaked, 2),
-                 leaked.difference <= NO_LEAK if word == "with" else None)  # fmt: skip
+    aim = word == "with"
+    question = (f"do forget rows hold what compensation brings back of forgotten accuracy to {100 * NO_LEAK:.0f} point over masking alone?" if aim
+                else "what does compensation without forget rows bring back of forgotten accuracy, over masking alone?")  # fmt: skip
+    return Claim(task.task, question, f"{words.number(100 * leaked.difference, 2)} points", _test(leaked, 2),
+                 leaked.difference <= NO_LEAK if aim else None)  # fmt: skip
 
 
 def _score(task: Methods) -> Claim | None:

@@ -154,8 +154,36 @@ def test_the_front_holds_what_no_other_beats_in_all_three():
 
 def test_every_setting_has_a_place(found):
     names = {place.name for place in frontier.places(found, "digits")}
-    assert {"block 64", "client-rows 384", "forget-rows hard"} <= names
+    assert {"block 64", "client-rows 384", "forget-rows none"} <= names
     assert len(frontier.places(found, "digits")) == len({(place.forget, place.personal, place.seconds) for place in frontier.places(found, "digits")})
+
+
+def test_what_cannot_be_proven_has_no_cost_and_no_place_on_the_front(found):
+    costs = {(axis, point.setting): point.prove_seconds for axis in ("gradient-bits", "forget-rows") for point in ablations.points(found, "digits", axis)}
+    assert {key for key, cost in costs.items() if cost is None} == {("gradient-bits", "12"), ("gradient-bits", "float"), ("forget-rows", "hard")}
+    names = {place.name for place in frontier.places(found, "digits")}
+    assert not any(name.endswith(("hard", "12", "bits float")) for name in names)
+
+
+def test_a_relearn_time_that_the_cap_cut_short_is_a_lower_bound(found):
+    block = next(block for block in methods.blocks(found) if block.title.startswith("digits: how near"))
+    column = next(index for index, name in enumerate(block.table.header) if name.startswith("relearn"))
+    steps = {line[0]: line[column] for line in block.table.rows}
+    assert steps[words.METHODS["retrain"]] == "≥ 52, 1 of 5 cut short" and steps[words.METHODS["masked"]] == "10 ± 0"
+
+
+def test_what_the_proof_certifies_is_told_of_what_is_proven(found):
+    block = next(block for block in methods.blocks(found) if block.title == "digits: what the proof certifies")
+    assert [line[0] for line in block.table.rows] == [words.METHODS["zkapex"], words.METHODS["zkapex-plain"]] and block.table.strong == (0,)
+    assert block.table.rows[0][1:] == ("2.50 ± 0.00", "1.00 ± 0.00", "2 ± 0", "3 ± 0", "0.25 ± 0.00")
+
+
+def test_yes_and_no_answer_the_question_that_is_asked(found):
+    """A leak above the aim is a no to `do forget rows hold it`, never to `does it leak`."""
+    told = {claim.question: claim for claim in claims.claims(found) if claim.task == "digits"}
+    (kept,) = (claim for question, claim in told.items() if question.startswith("do forget rows hold"))
+    (leaked,) = (claim for question, claim in told.items() if "without forget rows bring back" in question)
+    assert kept.reached is True and kept.answer == "1.00 points" and leaked.reached is None and leaked.answer == "8.00 points"
 
 
 def test_attacks_are_read_against_retraining(found):
