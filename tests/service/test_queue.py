@@ -11,16 +11,30 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from zkapex_jax.errors import RefusedError
+from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.service import queue, tables
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.settings import Limits, Queue, Settings
 from zkapex_jax.service.store import Store
-from zkapex_jax.service.tables import Job
+from zkapex_jax.service.tables import Job, Upload
 
 RULES = Queue(lease=10, attempts=3, backoff=4)
 LIMITS = Limits(open_jobs=4)
 WORKERS = st.sampled_from(["one", "two", "three"])
+
+
+def put(store: Store, client: str, name: str, size: int = 1) -> None:
+    """An upload that is whole, unless it is there."""
+    with store.write() as session:
+        if session.get(Upload, name) is None:
+            session.add(Upload(
+                id=name, client_id=client, kind="bundle", digest=name, size=size, offset=size, whole=True, spent=False, made=0, expires=1 << 50,
+            ))  # fmt: skip
+
+
+def submit(store: Store, client: str, name: str, size: int = 1, limits: Limits = LIMITS) -> Job:
+    put(store, client, name, size)
+    return queue.submit(store, client, "bundle", "d", (name, ""), limits)
 
 
 class Jobs(RuleBasedStateMachine):
@@ -46,12 +60,12 @@ class Jobs(RuleBasedStateMachine):
         waiting = sum(1 for upload in self.made if upload[0] == client and upload not in self.ended)
         if name not in self.made and waiting >= LIMITS.open_jobs:
             with pytest.raises(RefusedError):
-                queue.submit(self.store, client, "bundle", name, (name, ""), LIMITS)
+                submit(self.store, client, name)
             return
         revived = self.ended.get(name) == queue.FAILED
         if revived and waiting >= LIMITS.open_jobs:
             return
-        job = queue.submit(self.store, client, "bundle", name, (name, ""), LIMITS)
+        job = submit(self.store, client, name)
         assert job.upload == name
         if revived:
             del self.ended[name]
@@ -130,6 +144,7 @@ def store(tmp_path: Path, database: str | None) -> Iterator[Store]:
     opened = Store.open(Settings(provider=tmp_path, database=database))
     with opened.write() as session:
         session.query(Job).delete()
+        session.query(Upload).delete()
     yield opened
     opened.close()
 
@@ -145,7 +160,7 @@ def test_moments_are_milliseconds() -> None:
 def test_a_job_that_fells_its_workers_is_set_aside(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1_000]
     monkeypatch.setattr(queue, "moment", lambda: now[0])
-    made = queue.submit(store, "a", "bundle", "d", ("felled", ""), LIMITS)
+    made = submit(store, "a", "felled")
     for attempt in range(1, RULES.attempts + 1):
         assert queue.take(store, "w", RULES).attempt == attempt
         assert queue.take(store, "w", RULES) is None
@@ -158,7 +173,7 @@ def test_a_job_that_fells_its_workers_is_set_aside(store: Store, monkeypatch: py
 def test_workers_beside_each_other_take_each_job_once(store: Store) -> None:
     """Truly at once: threads with connections of their own."""
     for number in range(30):
-        queue.submit(store, f"client-{number}", "bundle", "d", (f"once-{number}", ""), LIMITS)
+        submit(store, f"client-{number}", f"once-{number}")
     taken: list[str] = []
 
     def work(name: str) -> None:
@@ -177,6 +192,7 @@ def test_workers_beside_each_other_take_each_job_once(store: Store) -> None:
 
 def test_the_same_call_made_at_once_makes_one_job(store: Store) -> None:
     made: list[str] = []
+    put(store, "twin", "twins")
     threads = [
         threading.Thread(target=lambda: made.append(queue.submit(store, "twin", "bundle", "d", ("twins", ""), LIMITS).id))
         for _ in range(8)
@@ -186,3 +202,76 @@ def test_the_same_call_made_at_once_makes_one_job(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert len(made) == 8 and len(set(made)) == 1
+
+
+def test_one_job_of_a_client_runs_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four workers, and one client that sends four: the others' wait for one of them at most."""
+    now = [1_000]
+    monkeypatch.setattr(queue, "moment", lambda: now[0])
+    for number in range(3):
+        submit(store, "greedy", f"greedy-{number}")
+        now[0] += 1
+    submit(store, "modest", "modest")
+    taken = [queue.take(store, f"w{number}", RULES) for number in range(4)]
+    assert [task and task.upload for task in taken] == ["greedy-0", "modest", None, None]
+    with store.write() as session:
+        assert queue.finish(session, taken[0], "w0", Outcome(accepted=True))
+    assert queue.take(store, "w3", RULES).upload == "greedy-1"
+    now[0] += 10_001  # its worker fell silent: no second one of the client beside it
+    again = [queue.take(store, f"w{number}", RULES) for number in range(4)]
+    assert sorted(task.upload for task in again if task) == ["greedy-1", "modest"]
+
+
+def test_workers_beside_each_other_keep_to_one_job_a_client(store: Store) -> None:
+    for number in range(4):
+        submit(store, "greedy", f"greedy-{number}")
+    taken: list[queue.Task | None] = []
+    threads = [threading.Thread(target=lambda name=f"w{number}": taken.append(queue.take(store, name, RULES))) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([task for task in taken if task]) == 1
+
+
+@pytest.mark.parametrize("back", [60_000, 3_600_000, 10**12])
+def test_a_clock_that_goes_back_holds_up_no_job(store: Store, monkeypatch: pytest.MonkeyPatch, back: int) -> None:
+    """What was queued, put back or leased under the wrong clock is taken up under the right one."""
+    now = [2 * 10**12]
+    monkeypatch.setattr(queue, "moment", lambda: now[0])
+    for name in ("queued", "leased", "failed"):
+        submit(store, name, name)
+        if name != "queued":
+            task = queue.take(store, "wrong", RULES)
+            while task.upload != name:
+                task = queue.take(store, "wrong", RULES)
+        if name == "failed":
+            queue.put_back(store, task, "wrong", Outcome(accepted=False, error={"code": "disk_full"}), RULES)
+    with store.write() as session:
+        session.query(Job).where(Job.upload == "queued").update({"status": queue.QUEUED})
+    now[0] -= back
+    taken = {task.upload for _ in range(3) if (task := queue.take(store, "right", RULES))}
+    assert taken == {"queued", "leased", "failed"}
+
+
+def test_an_upload_that_expired_meanwhile_is_not_queued(store: Store) -> None:
+    """Between the check that it is whole and the row of the job: 202 would promise what cannot be kept."""
+    with pytest.raises(InputError, match="no such upload"):
+        queue.submit(store, "late", "bundle", "d", ("gone", ""), LIMITS)
+    put(store, "owner", "owned")
+    with pytest.raises(InputError, match="no such upload"):
+        queue.submit(store, "thief", "bundle", "d", ("owned", ""), LIMITS)
+
+
+def test_what_is_kept_of_a_client_in_a_day_is_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, limits = [10**12], LIMITS.model_copy(update={"day_bytes": 100})
+    monkeypatch.setattr(queue, "moment", lambda: now[0])
+    for number in range(2):
+        submit(store, "hoarder", f"big-{number}", 50, limits)
+        with store.write() as session:
+            assert queue.finish(session, queue.take(store, "w", RULES), "w", Outcome(accepted=False))
+    with pytest.raises(RefusedError, match="in a day"):
+        submit(store, "hoarder", "one-more", 1, limits)
+    submit(store, "another", "its-own", 100, limits)
+    now[0] += 24 * 3600 * 1000 + 1
+    submit(store, "hoarder", "one-more", 1, limits)

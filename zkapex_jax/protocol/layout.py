@@ -49,7 +49,8 @@ class ChunkedLayout:
 
     def check_cut(self, preset: Preset) -> None:
         """Refuse chunk sizes that are not the preset's own cut."""
-        if self.chunks != chunk_sizes(self.weights, preset.capacity):
+        count = -(-self.weights // preset.capacity)  # first, for a header may claim weights whose cut fits in no memory
+        if len(self.chunks) != count or self.chunks != chunk_sizes(self.weights, preset.capacity):
             raise InputError(f"chunk sizes are not those of preset {preset.name}", field="layout.chunks", value=self.chunks[:4])
 
     def to_header(self) -> dict[str, Any]:

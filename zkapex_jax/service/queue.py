@@ -9,9 +9,9 @@ import json
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, union, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from zkapex_jax.errors import InternalError
 from zkapex_jax.service import settings
@@ -20,6 +20,7 @@ from zkapex_jax.service.store import Store
 from zkapex_jax.service.tables import Client, Job, Upload, moment
 from zkapex_jax.service.words import not_found, over_limit
 
+_DAY = 24 * 3600 * 1000
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
 
 
@@ -38,17 +39,18 @@ class Task:
 
 def submit(store: Store, client_id: str, kind: str, digest: str, uploads: tuple[str, str], limits: settings.Limits) -> Job:
     """Queue a job for uploads (the second may be empty). What is queued, running or judged already stays as it is;
-    what ended without a verdict is queued again. Raises RefusedError where the client has too many jobs open.
+    what ended without a verdict is queued again. Raises RefusedError where the client has too much in hand, InputError
+    where an upload has expired a moment ago.
     """
     try:
         with store.write() as session:
             known = find(session, uploads)
             if known is None:
-                _check_room(session, client_id, limits)
+                _check_room(session, client_id, uploads, limits)
                 known = _new(client_id, kind, digest, uploads)
                 session.add(known)
             elif is_undecided(known):
-                _check_room(session, client_id, limits)
+                _check_room(session, client_id, uploads, limits)
                 known.status, known.attempts, known.due, known.finished, known.outcome = QUEUED, 0, moment(), None, None
             return known
     except IntegrityError:  # the same call beside this one was faster
@@ -76,16 +78,19 @@ def job(store: Store, client_id: str, name: str) -> Job:
 def take(store: Store, worker: str, queue: settings.Queue) -> Task | None:
     """Lease the job that has waited longest, or one whose worker has gone silent. None: nothing is due.
 
-    A job whose workers all fell silent is set aside: it may be what fells them.
+    One job of a client runs at a time, so that nobody keeps every worker busy. A job whose workers all fell silent is set
+    aside: it may be what fells them.
     """
-    if not _is_due(store):
+    if not _is_due(store, queue):
         return None
     with store.write() as session:
         now = moment()
-        free = or_((Job.status == QUEUED) & (Job.due <= now), (Job.status == RUNNING) & (Job.lease < now))
-        query = select(Job).where(free).order_by(Job.made).limit(1).with_for_update(skip_locked=True)
+        query = select(Job).where(_is_free(now, queue)).order_by(Job.made).limit(1).with_for_update(of=Job, skip_locked=True)
         found = session.scalars(query).first()
         if found is None:
+            return None
+        session.get(Client, found.client_id, with_for_update=True)  # another worker may just have taken another job of this client
+        if session.scalars(_at_work(found.client_id, now, queue).where(Job.id != found.id).limit(1)).first() is not None:
             return None
         if found.attempts >= queue.attempts:
             found.status, found.finished, found.outcome = FAILED, now, _silenced().model_dump_json(exclude_none=True)
@@ -125,13 +130,31 @@ def counts(store: Store) -> dict[str, int]:
         return {status: count for status, count in session.execute(select(Job.status, func.count()).group_by(Job.status))}
 
 
-def _is_due(store: Store) -> bool:
+def _is_due(store: Store, queue: settings.Queue) -> bool:
     """A look without a lock: an idle worker costs the others nothing."""
-    now = moment()
     with store.read() as session:
-        queued = select(Job.id).where(Job.status == QUEUED, Job.due <= now).limit(1)
-        silent = select(Job.id).where(Job.status == RUNNING, Job.lease < now).limit(1)
-        return session.scalars(queued).first() is not None or session.scalars(silent).first() is not None
+        return session.scalars(select(Job.id).where(_is_free(moment(), queue)).limit(1)).first() is not None
+
+
+def _is_free(now: int, queue: settings.Queue) -> ColumnElement[bool]:
+    """Due, of a client that no worker is at work for; or held by a worker that went silent.
+
+    Moments that no clock of ours could have set yet were set before the clock was put back: nothing waits for them.
+    """
+    waits = int(1000 * queue.backoff * 2**queue.attempts)
+    due = (Job.status == QUEUED) & ((Job.due <= now) | (Job.due > now + waits))
+    silent = (Job.status == RUNNING) & ~_is_held(Job, now, queue)
+    other = aliased(Job)
+    busy = select(other.id).where(other.client_id == Job.client_id, other.id != Job.id, other.status == RUNNING, _is_held(other, now, queue))
+    return or_(due, silent) & ~busy.exists()
+
+
+def _is_held(row: type[Job], now: int, queue: settings.Queue) -> ColumnElement[bool]:
+    return (row.lease >= now) & (row.lease <= now + int(2000 * queue.lease))
+
+
+def _at_work(client_id: str, now: int, queue: settings.Queue) -> Select[tuple[str]]:
+    return select(Job.id).where(Job.client_id == client_id, Job.status == RUNNING, _is_held(Job, now, queue))
 
 
 def _held(task: Task, worker: str) -> tuple[object, ...]:
@@ -158,11 +181,26 @@ def _silenced() -> Outcome:
     return Outcome(accepted=False, error=error.to_dict())
 
 
-def _check_room(session: Session, client_id: str, limits: settings.Limits) -> None:
+def _check_room(session: Session, client_id: str, uploads: tuple[str, str], limits: settings.Limits) -> None:
+    """What a client may have in hand; and its uploads are held, so that none expires between our answer and the worker."""
     session.get(Client, client_id, with_for_update=True)  # one call of a client at a time counts
     waiting = select(func.count()).select_from(Job).where(Job.client_id == client_id, Job.status.in_((QUEUED, RUNNING)))
     if session.scalars(waiting).one() >= limits.open_jobs:
         raise over_limit("jobs of this client", "wait for those that are queued")
+    names, expires = [name for name in uploads if name], moment() + int(1000 * limits.upload_lifetime)
+    for name in sorted(names):
+        if session.execute(update(Upload).where(Upload.id == name, Upload.client_id == client_id).values(expires=expires)).rowcount != 1:
+            raise not_found("upload", name)
+    if session.scalars(_bytes_of_a_day(client_id, names)).one() > limits.day_bytes:
+        raise over_limit("bytes of this client in a day", "wait until tomorrow, or ask the provider")
+
+
+def _bytes_of_a_day(client_id: str, names: list[str]) -> Select[tuple[int]]:
+    """Sizes of these uploads, and of those that were handed in within a day."""
+    recent = (Job.client_id == client_id) & (Job.made > moment() - _DAY)
+    known = union(select(Job.upload).where(recent), select(Job.proof_upload).where(recent))
+    sizes = select(func.coalesce(func.sum(Upload.size), 0))
+    return sizes.where(Upload.client_id == client_id, Upload.id.in_(names) | Upload.id.in_(known))
 
 
 def spent_uploads(session: Session, task: Task) -> None:

@@ -24,6 +24,8 @@ class Limits(BaseModel):
     bundle: Count = 128 * MIB
     #: One PATCH carries at most so much; it is kept when its digest is right, or not at all.
     piece: Count = 4 * MIB
+    #: The header of a file, which is parsed whole: some 300 bytes a chunk.
+    header: Count = 8 * MIB
     #: Body of any other call.
     document: Count = 16 << 10
     #: Uploads of one client that no job has taken yet, and their declared bytes together.
@@ -36,6 +38,8 @@ class Limits(BaseModel):
     piece_time: Seconds = 120
     #: Jobs of one client that wait or run.
     open_jobs: Count = 4
+    #: Bytes of one client that workers judge within a day: most of them are kept for ever, as evidence.
+    day_bytes: Count = 4096 * MIB
     jobs: Rate = "60/hour"
     calls: Rate = "600/minute"
     #: Calls of one address before anybody is known to have signed them.

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.formats.atomic import make_directory, storage_errors, sync_directory
-from zkapex_jax.formats.reading import file_digest
+from zkapex_jax.formats.reading import file_digest, open_input
 from zkapex_jax.service.messages import NewUpload
 from zkapex_jax.service.settings import Kind, Settings
 from zkapex_jax.service.store import Store
@@ -75,6 +75,14 @@ def need_whole(store: Store, client_id: str, upload: str, kind: Kind) -> Upload:
     if not found.whole:
         raise InputError("upload is not whole yet", code="upload_unfinished", field="upload", value=f"{found.offset} of {found.size}")
     return found
+
+
+def check_header(settings: Settings, upload: str) -> None:
+    """Raises InputError for a file whose header is longer than the service parses: that takes time and ten times its size in memory."""
+    with open_input(file_of(settings, upload)) as file:
+        length = int.from_bytes(file.read(8), "little")
+    if length > settings.limits.header:
+        raise too_large("header", settings.limits.header, length)
 
 
 def open_piece(store: Store, settings: Settings, client_id: str, upload: str, offset: int, length: int) -> tuple[Upload, BinaryIO]:
@@ -137,7 +145,8 @@ def _advance(store: Store, settings: Settings, found: Upload, offset: int) -> Up
 def sweep(store: Store, settings: Settings) -> int:
     """Remove uploads that expired unused, and files that nobody needs any more; returns how many rows went."""
     with store.write() as session:
-        late = session.scalars(select(Upload).where(Upload.expires < moment(), Upload.spent.is_(False), ~_in_use())).all()
+        old = select(Upload).where(Upload.expires < moment(), Upload.spent.is_(False), ~_in_use()).with_for_update(skip_locked=True)
+        late = session.scalars(old).all()
         for row in late:
             session.delete(row)
     for row in late:
