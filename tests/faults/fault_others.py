@@ -35,7 +35,7 @@ def cut_file(commands: Commands, story: Story, trial: Trial, folder: Path) -> Ou
     path = files[trial.at % len(files)]
     name = path.relative_to(place.root)
     if not fault_damage.cut(path, length):
-        return Outcome(trial, f"{name}: no change", False, "done")
+        return Outcome(trial, "no change", False, "done")
     again = commands.run(trial.step, place.root)
     if path.name == "ledger.sqlite":
         wrong = [] if _ledger_refused(again, place.root) else [f"a cut ledger is taken: {again.outcome}"]
