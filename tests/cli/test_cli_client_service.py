@@ -130,7 +130,7 @@ def refuse_first(run: Run, fleet: Fleet, cache: Path) -> None:
     secret = (home / "secret.safetensors").read_bytes()
     refused = run("client", "send", "--home", home, "--no-progress", code=3)
     assert "proof_refused" in refused.err and (home / "secret.safetensors").read_bytes() == secret
-    receipt = Receipt.from_file(next(home.glob("receipts/*.json")))
+    receipt = Receipt.from_file(Home(home).receipt_file(Bundle.from_file(path).digest))
     assert not receipt.verdict.accepted and receipt.verdict.reason in refused.err
     assert "proof refused" in run("client", "send", "--home", home, "--no-progress", code=3).err, "the receipt is kept"
     run("client", "unlearn", "--home", home, "--cache", cache, "--no-progress")
@@ -142,6 +142,9 @@ def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, w
     request = Request.from_file(fleet / "request")
     assert unlearned["request_id"] == request.request_id and not unlearned["resumed"]
     assert sent["accepted"] and sent["advanced"] and sent["position"] == 1
+    admitted = home.receipt_file(home.state().enrolment_digest)
+    key = ("--provider-key", fleet.provider / "provider.key.pub")
+    run("receipt", "check", admitted, *key, "--enrolment", home.folder.enrolment, "--proof", home.folder.enrolment_proof)
 
     receipt, bundle = Receipt.from_file(sent["receipt"]), Bundle.from_file(unlearned["bundle"])
     check_receipt(receipt, load_public(fleet.provider / "provider.key.pub"), request=request, bundle=bundle, state=home.state())
@@ -157,6 +160,27 @@ def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, w
     assert (interrupted.path / "secret.safetensors").read_bytes() == (home.path / "secret.safetensors").read_bytes()
     again = run("client", "send", "--home", walked_by_http.before, "--no-progress", "--json").document
     assert Receipt.from_file(again["receipt"]) == receipt, "the same answer again: the same receipt"
+
+
+def test_an_answer_that_a_rule_refuses_leaves_a_signed_refusal(run: Run, fleet: Fleet, walked_by_http: Walked) -> None:
+    """Another proof of the same answer, sent after one was accepted: a replay, which the provider signs."""
+    home = Home(fleet / "late")
+    shutil.copytree(walked_by_http.before, home.path)
+    path = next(home.path.glob("requests/*/bundle.safetensors"))
+    bundle = Bundle.from_file(path)
+    tensors = {name: bundle.tensor(name) for name in bundle.container.specs}
+    tensors["proof.00000"][-1] ^= 1
+    other = Bundle.parse({name: getattr(bundle, name) for name in Bundle.model_fields}).to_file(path, tensors, force=True)
+    secret = (home.path / "secret.safetensors").read_bytes()
+    refused = run("client", "send", "--home", home.path, "--no-progress", code=3)
+    assert "replay" in refused.err and "signed refusal is kept" in refused.err
+    assert (home.path / "secret.safetensors").read_bytes() == secret
+    kept, key = home.refusal_file(other.digest), ("--provider-key", fleet.provider / "provider.key.pub")
+    assert "refused (replay)" in run("receipt", "check", kept, *key, "--bundle", path).out
+    taken = run("client", "receive", kept, "--home", home.path, "--json").document
+    assert taken["received"][0]["kind"] == "refusal"
+    audited = run("audit", "ledger", fleet.provider, "--receipts", home.path / "receipts", "--no-progress", "--json").document
+    assert audited["whole"] and audited["receipts"] == 2
 
 
 def test_a_re_enrolment_is_sent_and_adopted(run: Run, fleet: Fleet, walked_by_http: Walked, inputs: Path, cache: Path) -> None:

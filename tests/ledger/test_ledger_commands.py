@@ -52,6 +52,24 @@ def test_a_receipt_made_and_checked(world: World, tmp_path: Path) -> None:
     assert not (tmp_path / "none.json").exists()
 
 
+def test_receipts_of_enrolments_and_refusals(world: World, tmp_path: Path) -> None:
+    """Made from the provider's folder, checked without it, and borne out by an audit."""
+    key, folder = ("--provider-key", world.key.public), tmp_path / "receipts"
+    folder.mkdir()
+    admitted, refused = folder / "alice.json", folder / "late.json"
+    assert "admitted" in run("receipt", "make", "--provider", world.folder, "--client", "alice", "--out", admitted)
+    assert "stale_state" not in run("receipt", "refuse", world.bundle.path, "--provider", world.folder, "--out", refused)
+    assert document("receipt", "check", admitted, *key)["kind"] == "enrolment-receipt"
+    shown = document("receipt", "check", refused, *key, "--bundle", world.bundle.path, "--request", world.request.path)
+    assert shown["receipt"]["code"] == "other_enrolment" and shown["kind"] == "refusal"
+    assert document("inspect", refused)["code"] == "other_enrolment"
+    assert "another bundle" in run("receipt", "check", refused, *key, "--bundle", world.refused.path, code=3)
+    assert "says nothing of this file" in run("receipt", "check", admitted, *key, "--bundle", world.bundle.path, code=2)
+    judged = ("receipt", "refuse", world.refused.path, "--provider", world.folder, "--out", tmp_path / "none.json")
+    assert "refused by no rule" in run(*judged, code=2) and not (tmp_path / "none.json").exists()
+    assert document("audit", "ledger", world.folder, "--receipts", folder)["receipts"] == 2
+
+
 def test_a_head_published_and_a_ledger_audited(world: World, tmp_path: Path) -> None:
     (tmp_path / "receipts").mkdir()
     receipt = tmp_path / "receipts" / "bob.json"

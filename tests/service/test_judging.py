@@ -9,14 +9,17 @@ import pytest
 from damaged import damaged
 from service_world import Party, Site, every
 
-from zkapex_jax.protocol import Bundle, Request, State
+from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, Request, State
 from zkapex_jax.protocol.ledger_head import LedgerHead
 from zkapex_jax.protocol.receipt import Receipt, check_receipt
+from zkapex_jax.protocol.receipts import check_any, parse_receipt
+from zkapex_jax.protocol.refusal import Refusal, check_refusal
 from zkapex_jax.prover import Prover
 from zkapex_jax.service import queue
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.tables import Job
 from zkapex_jax.service.worker import Worker
+from zkapex_jax.workflow.ledger_audit import audit_ledger
 
 
 @pytest.fixture(scope="module")
@@ -127,11 +130,46 @@ def test_two_workers_at_one_job_leave_one_verdict(site: Site, tmp_path: Path, mo
     assert sum(verdict.bundle_digest == digest for verdict in site.service.ledger.verdicts()) == 1
 
 
-def test_a_rule_that_refuses_is_told_at_once(site: Site, alice, answered, tmp_path: Path) -> None:
-    """Answered already: refused before it is queued."""
-    jobs = queue.counts(site.service.store)
-    assert submit(alice[0], damaged(answered[1], tmp_path / "late.bundle", 3)) == (409, "replay")
+def test_a_rule_that_refuses_is_told_at_once_and_signed(site: Site, alice, answered, tmp_path: Path) -> None:
+    """Answered already: refused before it is queued; the same again is the same refusal."""
+    party, jobs, late = alice[0], queue.counts(site.service.store), damaged(answered[1], tmp_path / "late.bundle", 3)
+    answer = party.http.post("/v1/bundles", json={"bundle": party.upload(late, "bundle")})
+    assert error(answer) == (409, "replay")
     assert queue.counts(site.service.store) == jobs
+    digest, bundle = answer.json()["receipt"], Bundle.from_file(late)
+    refusal = Refusal.from_bytes(party.http.get(f"/v1/receipts/{digest}").content)
+    check_refusal(refusal, site.world.key.public, bundle=bundle, request=Request.from_file(answered[0]))
+    assert refusal.code == "replay" and refusal.ledger.head == site.service.ledger.head(refusal.ledger.sequence)[1]
+    facts = next(fact for fact in party.http.get("/v1/receipts").json() if fact["receipt"] == digest)
+    assert (facts["kind"], facts["subject"], facts["why"]) == ("refusal", bundle.digest, "replay")
+    again = party.http.post("/v1/bundles", json={"bundle": party.upload(late, "bundle")})
+    assert again.json()["receipt"] == digest
+
+
+def test_enrolments_leave_receipts_too(site: Site, alice, tmp_path: Path) -> None:
+    """Of an admission, of a proof that fails, and of a rule that a worker finds out."""
+    party = site.join("gus")
+    made = site.world.enrol("gus", seed=11)
+    proof = EnrolmentProof.from_file(made.proof)
+    tensors = {name: proof.tensor(name) for name in proof.container.specs}
+    tensors["proof.00000"][-1] ^= 1
+    bad = EnrolmentProof.parse({name: getattr(proof, name) for name in EnrolmentProof.model_fields}).to_file(tmp_path / "bad", tensors)
+    for path, accepted, code in ((bad.path, False, "proof_refused"), (made.proof, True, None)):
+        body = {"enrolment": party.upload(made.enrolment, "enrolment"), "proof": party.upload(path, "enrolment-proof")}
+        job = party.http.post("/v1/enrolments", json=body).json()["job"]
+        while site.worker().step():
+            pass
+        outcome = party.job(job)["outcome"]
+        assert outcome["accepted"] == accepted and (outcome["error"] or {}).get("code") == code
+        data = party.http.get(f"/v1/receipts/{outcome['receipt']}").content
+        given = {"enrolment": Enrolment.from_file(made.enrolment), "proof": EnrolmentProof.from_file(path)}
+        check_any(parse_receipt(data), site.world.key.public, given)
+    assert [fact["kind"] for fact in party.http.get("/v1/receipts").json()] == ["enrolment-receipt", "refusal"]
+    (tmp_path / "receipts").mkdir()
+    for fact in party.http.get("/v1/receipts").json():
+        (tmp_path / "receipts" / f"{fact['receipt']}.json").write_bytes(party.http.get(f"/v1/receipts/{fact['receipt']}").content)
+    audited = audit_ledger(site.service.provider, receipts=tmp_path / "receipts")
+    assert audited.whole and audited.receipts == 2
 
 
 def test_files_that_are_no_bundles_are_refused(site: Site, alice, tmp_path: Path) -> None:

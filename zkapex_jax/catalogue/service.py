@@ -58,8 +58,8 @@ CLIENT = Group(
         ),
         Entry(
             "other_receipt",
-            "The receipt is for no answer that was made here.",
-            "Ask the provider for the receipt of this client's answer; delete nothing on the word of this one.",
+            "The receipt is for no answer or enrolment that was made here.",
+            "Ask the provider for the receipt of this client's own; delete nothing on the word of this one.",
         ),
     ),
 )
@@ -174,6 +174,16 @@ PROVIDER = Group(
             "unknown_verdict",
             "The ledger holds no verdict on such an answer.",
             "Verify the bundle first; `zkapex ledger show` lists what there is.",
+        ),
+        Entry(
+            "unknown_admission",
+            "The ledger holds no such enrolment.",
+            "Admit it first; `zkapex ledger show` lists what there is.",
+        ),
+        Entry(
+            "not_refused",
+            "A refusal is not signed, because the ledger does not refuse the file (any more).",
+            "Send the file again, or verify it: what comes of that counts.",
         ),
         Entry(
             "artefact_differs",

@@ -29,7 +29,7 @@ from zkapex_jax.protocol import (
 )
 from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.protocol.ledger_head import LedgerHead
-from zkapex_jax.protocol.receipt import Receipt
+from zkapex_jax.protocol.receipts import RECEIPTS
 from zkapex_jax.protocol.statement import Statement
 from zkapex_jax.workflow import ClientFolder, ledger_place, openings_left
 from zkapex_jax.workflow.openings import OPENINGS_A_PROOF
@@ -84,7 +84,7 @@ def _openings(folder: Path) -> dict[str, Any]:
 def _statement(path: Path) -> Facts | None:
     """A receipt or a published head, whose signature holds for the key that it names; None for other JSON."""
     data = read_bytes(path, max_bytes=_MAX_TABLES)
-    kinds: tuple[type[Statement], ...] = (Receipt, LedgerHead)
+    kinds: tuple[type[Statement], ...] = (*RECEIPTS, LedgerHead)
     found = next((kind for kind in kinds if f'"format":"zkapex.{kind.kind}"'.encode() in data), None)
     if found is None:
         return None

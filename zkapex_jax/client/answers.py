@@ -82,10 +82,12 @@ class Job(Answer):
 
 
 class ReceiptFacts(Answer):
-    """A receipt, and the bundle that it is for."""
+    """A receipt, and the digest of what it is of; of a refusal, why."""
 
     receipt: Hex32
-    bundle: Hex32
+    kind: str
+    subject: Hex32
+    why: str | None = None
 
 
 def parse_answer(kind: type[Parsed] | Any, body: bytes, *, url: str) -> Any:

@@ -128,9 +128,13 @@ class Home:
         found = (State.from_file(file, verify=False) for file in (self.path / "states").glob("*.safetensors"))
         return sorted((state for state in found if state.enrolment_digest == enrolment), key=lambda state: state.position)
 
-    def receipt_file(self, bundle_digest: str) -> Path:
-        """Where the receipt of an answer is kept."""
-        return make_directory(self.path / "receipts") / f"{bundle_digest}.json"
+    def receipt_file(self, digest: str) -> Path:
+        """Where the receipt of an answer, or of an enrolment, is kept; by the file's digest."""
+        return make_directory(self.path / "receipts") / f"{digest}.json"
+
+    def refusal_file(self, digest: str) -> Path:
+        """Where the last refusal of a bundle, or of an enrolment's proof, is kept."""
+        return make_directory(self.path / "receipts") / f"{digest}.refused.json"
 
     def answer_folder(self, request_id: str) -> Path:
         """Where the answer to a request is made, if it was begun."""

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from zkapex_jax.client.answering import adopt_renewal, settle
 from zkapex_jax.client.home import Home
-from zkapex_jax.client.trusting import trusted_base, trusted_receipt, trusted_request, trusted_state
+from zkapex_jax.client.trusting import (
+    trusted_admission,
+    trusted_base,
+    trusted_receipt,
+    trusted_refusal,
+    trusted_request,
+    trusted_state,
+)
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats.atomic import atomic_file, write_bytes
 from zkapex_jax.formats.container import open_container
 from zkapex_jax.formats.reading import open_input, read_bytes
-from zkapex_jax.protocol import Bundle
-from zkapex_jax.protocol.receipt import Receipt
+from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, Request
+from zkapex_jax.protocol.admission_receipt import EnrolmentReceipt
+from zkapex_jax.protocol.receipts import AnyReceipt, parse_receipt
+from zkapex_jax.protocol.refusal import Refusal
 from zkapex_jax.protocol.statement import MAX_BYTES
 
 _ORDER = ("base", "request", "receipt", "state")
@@ -32,7 +41,7 @@ class Received:
 
 
 def receive(home: Home, files: Iterable[Path]) -> list[Received]:
-    """Take in bases, requests, receipts and states, in that order. A state that follows from an answer moves the client on.
+    """Take in bases, requests, receipts (refusals too) and states, in that order. A state that follows from an answer moves the client on.
 
     Raises RefusedError for a file that the provider did not sign or that is not for this client; InputError for any other
     kind of file. Files before it are kept.
@@ -88,19 +97,60 @@ def _state(home: Home, file: Path) -> Received:
 
 
 def _receipt(home: Home, file: Path) -> Received:
+    """Whichever kind it is, of whatever was made here."""
     data = read_bytes(file, max_bytes=MAX_BYTES)
-    named = Receipt.from_bytes(data, file)
+    named = parse_receipt(data, file)
+    if isinstance(named, EnrolmentReceipt):
+        return _admission(home, file, data, named)
+    for request, bundle in _answers(home):
+        if bundle.digest != named.subject:
+            continue
+        if isinstance(named, Refusal):
+            return _refused(home, file, data, bundle, request.request_id)
+        verdict = trusted_receipt(home, data, bundle, request, file=file).verdict
+        target = home.receipt_file(bundle.digest)
+        write_bytes(target, data, force=True)
+        words = "accepted" if verdict.accepted else f"refused: {verdict.reason}"
+        return Received("receipt", file, target, f"{request.request_id} {words}")
+    for _, proof in _enrolments(home):
+        if isinstance(named, Refusal) and proof.digest == named.subject:
+            return _refused(home, file, data, proof, "enrolment")
+    raise _unknown(file, named)
+
+
+def _refused(home: Home, file: Path, data: bytes, given: Bundle | EnrolmentProof, what: str) -> Received:
+    refusal, target = trusted_refusal(home, data, given, file=file), home.refusal_file(given.digest)
+    write_bytes(target, data, force=True)
+    return Received("refusal", file, target, f"{what} refused: {refusal.reason}")
+
+
+def _admission(home: Home, file: Path, data: bytes, named: EnrolmentReceipt) -> Received:
+    for enrolment, proof in _enrolments(home):
+        if enrolment.digest == named.subject:
+            trusted_admission(home, data, enrolment, proof, file=file)
+            target = home.receipt_file(enrolment.digest)
+            write_bytes(target, data, force=True)
+            return Received("receipt", file, target, "enrolment admitted")
+    raise _unknown(file, named)
+
+
+def _answers(home: Home) -> Iterator[tuple[Request, Bundle]]:
     for request in home.requests():
         path = home.answer_folder(request.request_id) / "bundle.safetensors"
-        if path.is_file() and (bundle := Bundle.from_file(path, verify=False)).digest == named.bundle_digest:
-            receipt = trusted_receipt(home, data, bundle, request, file=file)
-            target = home.receipt_file(bundle.digest)
-            write_bytes(target, data, force=True)
-            verdict = receipt.verdict
-            words = "accepted" if verdict.accepted else f"refused: {verdict.reason}"
-            return Received("receipt", file, target, f"{request.request_id} {words}")
-    raise RefusedError(
-        "is for no answer that was made here", code="other_receipt", file=file, field="bundle_digest", value=named.bundle_digest
+        if path.is_file():
+            yield request, Bundle.from_file(path, verify=False)
+
+
+def _enrolments(home: Home) -> Iterator[tuple[Enrolment, EnrolmentProof]]:
+    """The present one, and the one that waits to replace it."""
+    for made in (home.folder, home.folder.renewal):
+        if made.enrolment.is_file() and made.enrolment_proof.is_file():
+            yield Enrolment.from_file(made.enrolment, verify=False), EnrolmentProof.from_file(made.enrolment_proof, verify=False)
+
+
+def _unknown(file: Path, named: AnyReceipt) -> RefusedError:
+    return RefusedError(
+        "is for nothing that was made here", code="other_receipt", file=file, field=f"{named.words()} of", value=named.subject
     )
 
 

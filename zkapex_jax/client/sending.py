@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from zkapex_jax.client.answering import Answer, adopt_renewal, open_answers, settle
 from zkapex_jax.client.answers import Job, Outcome, error_of
+from zkapex_jax.client.evidence import keep_admission, keep_receipt, keep_refusal
 from zkapex_jax.client.fetching import fetch_state
 from zkapex_jax.client.home import Home
 from zkapex_jax.client.service import Service
 from zkapex_jax.client.trusting import trusted_receipt
 from zkapex_jax.client.uploads import upload
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError
-from zkapex_jax.formats.atomic import write_bytes
 from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, State
 from zkapex_jax.protocol.receipt import Receipt
 from zkapex_jax.prover.progress import OnProgress, tell
@@ -24,7 +25,10 @@ _FIRST_POLL, _LONGEST_POLL = 0.2, 5.0
 
 @dataclass(frozen=True)
 class Sent:
-    """The verdict on what was sent: the state that followed, and of an answer its receipt. `secret` moved on if `advanced`."""
+    """The verdict on what was sent: the state that followed, and of an answer its receipt. `secret` moved on if `advanced`.
+
+    `receipt_file`: where the receipt is kept; of an enrolment that was admitted otherwise than by the service, None.
+    """
 
     digest: str
     state: State
@@ -36,21 +40,22 @@ class Sent:
 def send_enrolment(home: Home, service: Service, *, wait: float, on_progress: OnProgress | None = None) -> Sent:
     """Upload an enrolment and its proof (those of a re-enrolment, if one waits) and take the state that follows.
 
-    Raises RefusedError if the provider refuses it; StorageError (`pending`) if it has not judged after `wait` seconds.
+    The provider's receipt is checked and kept. Raises RefusedError if it refuses, after its signed refusal is kept; StorageError (`pending`) if it has not judged after `wait` seconds.
     """
     made = home.folder.renewal if home.folder.renewal.enrolment.is_file() else home.folder
     enrolment = Enrolment.from_file(made.enrolment)
-    EnrolmentProof.from_file(made.enrolment_proof)
+    proof, admitted = EnrolmentProof.from_file(made.enrolment_proof), None
     if (state := _admitted(home, service, enrolment)) is None:
         first = upload(service, "enrolment", made.enrolment, on_progress=on_progress)
         second = upload(service, "enrolment-proof", made.enrolment_proof, on_progress=on_progress)
-        outcome = _wait(service, service.send_enrolment(first, second), enrolment.digest, wait, on_progress)
+        outcome = _judged(home, service, proof, lambda: service.send_enrolment(first, second), enrolment.digest, wait, on_progress)
         if not outcome.accepted:
             raise RefusedError(f"the provider refuses the enrolment: {outcome.reason}", code="proof_refused", file=made.enrolment)
-        state = fetch_state(home, service, wanted=outcome.state)
+        state, admitted = fetch_state(home, service, wanted=outcome.state), outcome.receipt
     if state.enrolment_digest != enrolment.digest:
         raise RefusedError("follows another enrolment", code="mismatch_enrolment_digest", file=state.path, field="enrolment_digest")
-    return Sent(enrolment.digest, state, None, None, adopt_renewal(home, state))
+    kept = keep_admission(home, service, enrolment, proof, admitted)
+    return Sent(enrolment.digest, state, None, kept, adopt_renewal(home, state))
 
 
 def send_answer(home: Home, service: Service, answer: Answer, *, wait: float, on_progress: OnProgress | None = None) -> Sent:
@@ -65,7 +70,7 @@ def send_answer(home: Home, service: Service, answer: Answer, *, wait: float, on
         receipt = trusted_receipt(home, kept.read_bytes(), bundle, answer.request, file=kept)
     else:
         sent = upload(service, "bundle", answer.bundle, on_progress=on_progress)
-        outcome = _wait(service, service.send_bundle(sent), bundle.digest, wait, on_progress)
+        outcome = _judged(home, service, bundle, lambda: service.send_bundle(sent), bundle.digest, wait, on_progress)
         receipt = _receipt(home, service, answer, bundle, outcome)
     if not receipt.verdict.accepted:
         raise RefusedError(f"proof refused: {receipt.verdict.reason}", code="proof_refused", file=answer.bundle)
@@ -78,11 +83,11 @@ def catch_up(home: Home, service: Service) -> State:
     first: the receipt is fetched, checked and kept, then the secret moves on."""
     current = fetch_state(home, service)
     if waiting := open_answers(home):
-        known = {facts.bundle: facts.receipt for facts in service.receipts()}
+        known = {facts.subject: facts.receipt for facts in service.receipts() if facts.kind == "receipt"}
         for answer in waiting:
             bundle = Bundle.from_file(answer.bundle)
             if bundle.digest in known and not home.receipt_file(bundle.digest).is_file():
-                _keep_receipt(home, service, answer, bundle, known[bundle.digest])
+                keep_receipt(home, service, answer, bundle, known[bundle.digest])
     settle(home, current, signed=True)
     return current
 
@@ -90,17 +95,9 @@ def catch_up(home: Home, service: Service) -> State:
 def _receipt(home: Home, service: Service, answer: Answer, bundle: Bundle, outcome: Outcome) -> Receipt:
     if outcome.receipt is None:
         raise InputError("the service names no receipt", code="bad_answer", file=service.url, field="receipt")
-    receipt = _keep_receipt(home, service, answer, bundle, outcome.receipt)
+    receipt = keep_receipt(home, service, answer, bundle, outcome.receipt)
     if receipt.verdict.accepted != outcome.accepted:
         raise InputError("the receipt says otherwise than the service", code="bad_answer", file=service.url, field="verdict")
-    return receipt
-
-
-def _keep_receipt(home: Home, service: Service, answer: Answer, bundle: Bundle, digest: str) -> Receipt:
-    """Fetch a receipt, check whom and what it is from and for, and keep it."""
-    data = service.receipt(digest)
-    receipt = trusted_receipt(home, data, bundle, answer.request, file=f"{service.url}/v1/receipts/{digest}")
-    write_bytes(home.receipt_file(bundle.digest), data, force=True)
     return receipt
 
 
@@ -108,6 +105,17 @@ def _admitted(home: Home, service: Service, enrolment: Enrolment) -> State | Non
     """The state, if the provider has admitted just this enrolment already."""
     me = service.me()
     return fetch_state(home, service, wanted=me.state) if me.enrolment == enrolment.digest else None
+
+
+def _judged(
+    home: Home, service: Service, given: Bundle | EnrolmentProof, submit: Callable[[], Job], digest: str, wait: float,
+    on_progress: OnProgress | None,
+) -> Outcome:  # fmt: skip
+    """The outcome of handing a file in. Where a rule refuses it, the signed refusal is kept before that is raised."""
+    try:
+        return _wait(service, submit(), digest, wait, on_progress)
+    except (InputError, RefusedError) as error:
+        raise keep_refusal(home, service, given, error) from error.__cause__
 
 
 def _wait(service: Service, job: Job, digest: str, seconds: float, on_progress: OnProgress | None) -> Outcome:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from zkapex_jax.client.home import Home
 from zkapex_jax.errors import RefusedError
-from zkapex_jax.protocol import Base, Bundle, Enrolment, Request, State, check_signature
+from zkapex_jax.protocol import Base, Bundle, Enrolment, EnrolmentProof, Request, State, check_signature
+from zkapex_jax.protocol.admission_receipt import EnrolmentReceipt, check_enrolment_receipt
 from zkapex_jax.protocol.checks import check_request, check_state
 from zkapex_jax.protocol.receipt import Receipt, check_receipt
+from zkapex_jax.protocol.refusal import Refusal, check_refusal
 
 
 def trusted_base(home: Home, path: Path) -> Base:
@@ -51,6 +53,25 @@ def trusted_receipt(home: Home, data: bytes, bundle: Bundle, request: Request, *
     key = home.membership.check_key(receipt.provider, file=Path(file))
     check_receipt(receipt, key, request=request, bundle=bundle, file=file)
     return receipt
+
+
+def trusted_admission(
+    home: Home, data: bytes, enrolment: Enrolment, proof: EnrolmentProof, *, file: str | os.PathLike[str]
+) -> EnrolmentReceipt:
+    """A receipt that one of the provider's keys signed, of this enrolment. Raises RefusedError or InputError."""
+    receipt = EnrolmentReceipt.from_bytes(data, file)
+    key = home.membership.check_key(receipt.provider, file=Path(file))
+    check_enrolment_receipt(receipt, key, enrolment=enrolment, proof=proof, file=file)
+    return receipt
+
+
+def trusted_refusal(home: Home, data: bytes, given: Bundle | EnrolmentProof, *, file: str | os.PathLike[str]) -> Refusal:
+    """A refusal that one of the provider's keys signed, of this file. Raises RefusedError or InputError."""
+    refusal = Refusal.from_bytes(data, file)
+    key = home.membership.check_key(refusal.provider, file=Path(file))
+    of_bundle = isinstance(given, Bundle)
+    check_refusal(refusal, key, bundle=given if of_bundle else None, proof=None if of_bundle else given, file=file)
+    return refusal
 
 
 def _same(home: Home, state: State, path: Path) -> None:

@@ -52,6 +52,11 @@ class Receipt(Statement):
     verdict: Verdict
     ledger: LedgerPlace
 
+    @property
+    def subject(self) -> str:
+        """Digest of the file that this is of."""
+        return self.bundle_digest
+
     @model_validator(mode="after")
     def _states_follow(self) -> Self:
         if self.verdict.accepted == (self.state_before == self.state_after):
@@ -74,22 +79,28 @@ def check_receipt(
     """
     receipt.check_signature(provider_key, file)
     if request is not None:
-        _same(receipt, "request_digest", request.digest, "is for another request", file)
-        _same(receipt, "request_id", request.request_id, "is for another request", file)
+        check_field(receipt, "request_digest", request.digest, "is for another request", file)
+        check_field(receipt, "request_id", request.request_id, "is for another request", file)
     if bundle is not None:
-        _same(receipt, "bundle_digest", bundle.digest, "is for another bundle", file)
-        _same(receipt, "client_id", bundle.client_id, "is for another client", file)
-        _same(receipt, "request_digest", bundle.request_digest, "is for another request", file)
-        _same(receipt, "enrolment_digest", bundle.enrolment_digest, "is for another enrolment", file)
-        _same(receipt, "state_before", bundle.state_digest, "starts from another state", file)
-        if receipt.verdict.insecure != bundle.insecure:
-            raise RefusedError("does not say truly whether the bundle is insecure", code="mismatch_insecure", file=file, field="verdict.insecure")
+        check_field(receipt, "bundle_digest", bundle.digest, "is for another bundle", file)
+        check_field(receipt, "client_id", bundle.client_id, "is for another client", file)
+        check_field(receipt, "request_digest", bundle.request_digest, "is for another request", file)
+        check_field(receipt, "enrolment_digest", bundle.enrolment_digest, "is for another enrolment", file)
+        check_field(receipt, "state_before", bundle.state_digest, "starts from another state", file)
+        check_flag(receipt.verdict.insecure, bundle.insecure, "verdict.insecure", file)
     if state is not None:
-        _same(receipt, "state_after", state.digest, "leads to another state", file)
-        _same(receipt, "client_id", state.client_id, "is for another client", file)
+        check_field(receipt, "state_after", state.digest, "leads to another state", file)
+        check_field(receipt, "client_id", state.client_id, "is for another client", file)
 
 
-def _same(receipt: Receipt, field: str, wanted: Any, message: str, file: str | os.PathLike[str] | None) -> None:
+def check_field(receipt: Statement, field: str, wanted: Any, message: str, file: str | os.PathLike[str] | None) -> None:
+    """Raise RefusedError (`mismatch_` and the field) where a statement says otherwise of a file."""
     found = getattr(receipt, field)
     if found != wanted:
         raise RefusedError(message, code=f"mismatch_{field}", file=file, field=field, value=found)
+
+
+def check_flag(said: bool, wanted: bool, field: str, file: str | os.PathLike[str] | None) -> None:
+    """Raise RefusedError where a statement hides, or makes up, that what it is of is insecure."""
+    if said != wanted:
+        raise RefusedError("does not say truly whether the proof is insecure", code="mismatch_insecure", file=file, field=field)

@@ -36,8 +36,8 @@ def told(error: ZkapexError) -> dict[str, Any]:
     return parts
 
 
-def failure(error: ZkapexError) -> JSONResponse:
-    """The answer to a call that failed."""
+def failure(error: ZkapexError, *, receipt: str | None = None) -> JSONResponse:
+    """The answer to a call that failed; `receipt`: digest of a signed refusal that says so."""
     status = status_of(error)
     if status >= 500:
         _LOG.error("%s: %s", error.code, error, exc_info=error)
@@ -46,7 +46,7 @@ def failure(error: ZkapexError) -> JSONResponse:
         headers["Retry-After"] = "60" if error.code == "too_many_calls" else "2"
     if status == 401:
         headers["WWW-Authenticate"] = 'Signature realm="zkapex"'
-    return JSONResponse({"error": told(error)}, status, headers)
+    return JSONResponse({"error": told(error)} | ({"receipt": receipt} if receipt else {}), status, headers)
 
 
 def artefact_file(artefact: Artefact, name: str) -> FileResponse:

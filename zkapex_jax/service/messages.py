@@ -86,7 +86,7 @@ class NewBundle(Message):
 
 
 class Outcome(Message):
-    """What became of a job. `error` is set where no verdict reached the ledger, and then there is no receipt."""
+    """What became of a job. `error` is set where no verdict reached the ledger; the receipt is a signed refusal then."""
 
     accepted: bool
     reason: str | None = None
@@ -112,7 +112,9 @@ class ReceiptFacts(Message):
     """GET /v1/receipts, newest first; GET /v1/receipts/{digest} is the file, canonical JSON."""
 
     receipt: Hex32
-    bundle: Hex32 = Field(description="Digest of the bundle that was judged.")
+    kind: Literal["receipt", "enrolment-receipt", "refusal"]
+    subject: Hex32 = Field(description="Digest of the bundle or enrolment that it is of; of a refused enrolment, that of its proof.")
+    why: str | None = Field(description="Code of a refusal.")
     made: str
 
 
@@ -129,3 +131,4 @@ class Failure(Message):
     """Every answer of status 400 and above. `error` as `--json` prints it: code, message, field, value, hint, exit_code."""
 
     error: dict[str, Any]
+    receipt: Hex32 | None = Field(None, description="The signed refusal, where a rule refuses a bundle or an enrolment.")

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from zkapex_jax.errors import RefusedError, ZkapexError
 from zkapex_jax.formats import canonical
-from zkapex_jax.protocol.receipt import Receipt
+from zkapex_jax.protocol import Bundle, EnrolmentProof, SigningKey
+from zkapex_jax.protocol.receipts import AnyReceipt
+from zkapex_jax.protocol.refusal import Refusal
 from zkapex_jax.service.store import Store
 from zkapex_jax.service.tables import Receipt as Row
 from zkapex_jax.service.tables import moment
 from zkapex_jax.service.words import not_found
+from zkapex_jax.workflow import Provider
+from zkapex_jax.workflow.receipts import make_refusal
+
+_LOG = logging.getLogger("zkapex.service")
 
 
 def of_client(store: Store, client_id: str) -> list[Row]:
@@ -28,16 +37,30 @@ def need(store: Store, client_id: str, digest: str) -> Row:
     return found
 
 
-def keep(session: Session, receipt: Receipt) -> str:
-    """Add a receipt within the caller's transaction, unless there is one for this bundle; returns the digest of the one kept."""
-    known = session.scalars(select(Row).where(Row.bundle_digest == receipt.bundle_digest)).one_or_none()
+def keep(session: Session, receipt: AnyReceipt) -> str:
+    """Add a receipt within the caller's transaction, unless there is one that says this of the file; returns the digest of the one kept."""
+    why = receipt.code if isinstance(receipt, Refusal) else ""
+    known = session.scalars(select(Row).where(Row.subject == receipt.subject, Row.kind == receipt.kind, Row.why == why)).one_or_none()
     if known is not None:
+        known.made = moment()
         return known.digest
     document = receipt.to_bytes()
     digest = canonical.digest(document)
     session.add(
         Row(
-            digest=digest, client_id=receipt.client_id, bundle_digest=receipt.bundle_digest, document=document.decode("utf-8"), made=moment()
+            digest=digest, client_id=receipt.client_id, kind=receipt.kind, subject=receipt.subject, why=why,
+            document=document.decode("utf-8"), made=moment(),
         )
-    )
+    )  # fmt: skip
     return digest
+
+
+def refused(store: Store, provider: Provider, key: SigningKey, given: Bundle | EnrolmentProof, error: ZkapexError) -> str | None:
+    """Sign and keep a refusal; returns its digest. None where the ledger changed its mind meanwhile: the file may be sent again."""
+    try:
+        refusal = make_refusal(provider, key, given, error)
+    except RefusedError as changed:
+        _LOG.warning("no refusal of %s: %s", given.digest, changed)
+        return None
+    with store.write() as session:
+        return keep(session, refusal)

@@ -105,12 +105,17 @@ class Job(Base):
 
 
 class Receipt(Base):
-    """A signed receipt, as it was sent: canonical JSON."""
+    """A signed receipt, as it was sent: canonical JSON. `subject`: digest of the bundle, enrolment or refused proof; `why`: code of a refusal, or empty."""
 
-    __tablename__ = "service_receipts"
+    __tablename__ = "service_statements"
 
     digest: Mapped[str] = mapped_column(primary_key=True)
     client_id: Mapped[str] = mapped_column(index=True)
-    bundle_digest: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    why: Mapped[str]
     document: Mapped[str]
+    #: When it was handed out last: the same refusal again is no new row.
     made: Mapped[int]
+
+    __table_args__ = (UniqueConstraint("subject", "kind", "why", name="one_statement_each"),)

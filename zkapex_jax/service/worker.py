@@ -16,7 +16,7 @@ from pathlib import Path
 
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError, ZkapexError
 from zkapex_jax.ledger import VerdictRecord
-from zkapex_jax.protocol import Bundle, Enrolment, SigningKey
+from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, SigningKey
 from zkapex_jax.service import queue, receipts, uploads
 from zkapex_jax.service.answers import told
 from zkapex_jax.service.context import open_provider
@@ -25,7 +25,7 @@ from zkapex_jax.service.queue import Task
 from zkapex_jax.service.settings import Settings
 from zkapex_jax.service.store import Store
 from zkapex_jax.workflow import Provider, Toolchain, admit, open_toolchain, verify
-from zkapex_jax.workflow.receipts import make_receipt
+from zkapex_jax.workflow.receipts import make_enrolment_receipt, make_receipt
 
 _LOG = logging.getLogger("zkapex.worker")
 _MAX_SETTINGS = 1 << 20
@@ -78,7 +78,16 @@ class Worker:
         except (InputError, RefusedError) as error:
             if self._is_ours(error):
                 raise InternalError(f"a kept file is gone or damaged: {error}", code="damaged") from error
-            return Outcome(accepted=False, reason=error.message, error=told(error))
+            return Outcome(accepted=False, reason=error.message, error=told(error), receipt=self._refused(task, error))
+
+    def _refused(self, task: Task, error: ZkapexError) -> str | None:
+        """A signed refusal of what left no verdict in the ledger; None of a file that says nothing whole of itself."""
+        kind, upload = (EnrolmentProof, task.proof_upload) if task.kind == "enrolment" else (Bundle, task.upload)
+        try:
+            given = kind.from_file(uploads.file_of(self.settings, upload), verify=False)
+        except InputError:
+            return None
+        return receipts.refused(self.store, self.provider, self.key, given, error)
 
     def _is_ours(self, error: ZkapexError) -> bool:
         """Whether it is about a file that the provider keeps, not one that the client sent."""
@@ -91,7 +100,10 @@ class Worker:
         given = Enrolment.from_file(uploads.file_of(self.settings, task.upload))
         proof = uploads.file_of(self.settings, task.proof_upload)
         admit(self._tool(given), self.provider, given.path, proof, allow_insecure=self.settings.allow_insecure)
-        return Outcome(accepted=True, state=self.provider.ledger.state(task.client_id).digest)
+        receipt = make_enrolment_receipt(self.provider, self.key, given.digest)
+        with self.store.write() as session:
+            digest = receipts.keep(session, receipt)
+        return Outcome(accepted=True, receipt=digest, state=self.provider.ledger.state(task.client_id).digest)
 
     def _verify(self, task: Task) -> Outcome:
         verdict = self.provider.ledger.verdict(task.digest)

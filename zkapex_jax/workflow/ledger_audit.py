@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zkapex_jax.errors import InputError, RefusedError, ZkapexError
+from zkapex_jax.ledger.admission_facts import admission_facts
+from zkapex_jax.ledger.refused_then import differs
 from zkapex_jax.ledger.verdict_facts import verdict_facts
+from zkapex_jax.protocol.admission_receipt import EnrolmentReceipt
 from zkapex_jax.protocol.ledger_head import LedgerHead
-from zkapex_jax.protocol.receipt import Receipt
+from zkapex_jax.protocol.receipts import AnyReceipt, read_receipt
+from zkapex_jax.protocol.refusal import Refusal
 from zkapex_jax.prover.progress import OnProgress, tell
 from zkapex_jax.workflow.folders import Provider
 from zkapex_jax.workflow.ledger_artefacts import check_artefacts
-from zkapex_jax.workflow.receipts import is_insecure, receipt_fields
+from zkapex_jax.workflow.receipts import enrolment_fields, is_insecure, receipt_fields, was_insecure
 
 #: Findings that are listed; more of them are counted.
 MOST = 1000
@@ -89,37 +93,59 @@ def audit_ledger(
 def _check_head(audit: LedgerAudit, provider: Provider, keys: tuple[str, ...], published: LedgerHead, path: Path) -> None:
     _check_signer(published, keys, path)
     audit.published = published.sequence
+    _on_chain(provider, published.sequence, published.head, path, "was published")
+
+
+def _on_chain(provider: Provider, sequence: int, head: str, path: Path, words: str) -> None:
     try:
-        _, found = provider.ledger.head(published.sequence)
+        _, found = provider.ledger.head(sequence)
     except RefusedError as error:
         raise RefusedError(
-            "was published, but the ledger is shorter now: events were removed",
-            code="head_not_on_chain", file=path, field="sequence", value=published.sequence,
-        ) from error  # fmt: skip
-    if found != published.head:
+            f"{words}, but the ledger is shorter now: events were removed", code="head_not_on_chain", file=path, field="sequence", value=sequence
+        ) from error
+    if found != head:
         raise RefusedError(
-            "was published, but is not on the ledger's chain: history was rewritten",
-            code="head_not_on_chain", file=path, field="head", value=published.head,
-        )  # fmt: skip
+            f"{words}, but is not on the ledger's chain: history was rewritten", code="head_not_on_chain", file=path, field="head", value=head
+        )
 
 
 def _check_receipt(audit: LedgerAudit, provider: Provider, keys: tuple[str, ...], path: Path) -> None:
-    """Every field is what the ledger says of the verdict at that place; the flag too, which the bundle says."""
-    receipt = Receipt.from_file(path)
+    """Every field is what the ledger says of that place of its chain; the flag too, which the proof says of itself."""
+    receipt = read_receipt(path)
     audit.receipts += 1
     _check_signer(receipt, keys, path)
+    if isinstance(receipt, Refusal):
+        _check_refusal(provider, receipt, path)
+        return
     try:
-        facts = verdict_facts(provider.ledger, sequence=receipt.ledger.sequence)
+        wanted = _recorded(provider, receipt)
     except RefusedError as error:
         raise error.in_file(path) from error
     said = receipt.model_dump(exclude={"provider", "signature"})
-    wanted = receipt_fields(facts, insecure=is_insecure(provider, facts))
     for name, value in wanted.items():
         if said[name] != value:
             raise RefusedError("says otherwise than the ledger", code="receipt_differs", file=path, field=name, value=str(said[name]))
 
 
-def _check_signer(statement: LedgerHead | Receipt, keys: tuple[str, ...], path: Path) -> None:
+def _recorded(provider: Provider, receipt: AnyReceipt) -> dict[str, object]:
+    """What the ledger's receipt of that place says."""
+    if isinstance(receipt, EnrolmentReceipt):
+        admitted = admission_facts(provider.ledger, sequence=receipt.ledger.sequence)
+        return enrolment_fields(admitted, insecure=was_insecure(provider, admitted))
+    judged = verdict_facts(provider.ledger, sequence=receipt.ledger.sequence)
+    return receipt_fields(judged, insecure=is_insecure(provider, judged))
+
+
+def _check_refusal(provider: Provider, refusal: Refusal, path: Path) -> None:
+    """It left no event: but the chain must hold its head, and the rule that it names must have held there."""
+    _on_chain(provider, refusal.ledger.sequence, refusal.ledger.head, path, "dates a refusal")
+    with provider.ledger.reading() as session:
+        otherwise = differs(session, refusal)
+    if otherwise is not None:
+        raise RefusedError(f"says otherwise than the ledger: {otherwise}", code="receipt_differs", file=path, field="code", value=refusal.code)
+
+
+def _check_signer(statement: LedgerHead | AnyReceipt, keys: tuple[str, ...], path: Path) -> None:
     if statement.provider not in keys:
         raise RefusedError(
             f"{statement.words()} is of another provider", code="other_signer", file=path, field="provider", value=statement.provider

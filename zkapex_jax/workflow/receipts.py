@@ -1,13 +1,21 @@
-"""The provider's receipts and published heads, made from its ledger: the same verdict gives the same bytes."""
+"""The provider's receipts and published heads, made from its ledger: the same verdict or admission gives the same bytes.
+
+A refusal that left nothing in the ledger is signed when it happens, with the chain's head at that moment.
+"""
 
 from __future__ import annotations
 
-from zkapex_jax.errors import RefusedError, shorten
+from zkapex_jax.errors import RefusedError, ZkapexError, shorten
+from zkapex_jax.ledger import events
+from zkapex_jax.ledger.admission_facts import AdmissionFacts, admission_facts
+from zkapex_jax.ledger.refused_then import differs
 from zkapex_jax.ledger.verdict_facts import VerdictFacts, verdict_facts
-from zkapex_jax.protocol import Bundle, SigningKey
+from zkapex_jax.protocol import Bundle, EnrolmentProof, SigningKey
+from zkapex_jax.protocol.admission_receipt import EnrolmentReceipt
 from zkapex_jax.protocol.fields import now
 from zkapex_jax.protocol.ledger_head import LedgerHead
 from zkapex_jax.protocol.receipt import Receipt
+from zkapex_jax.protocol.refusal import Refusal, refused_fields
 from zkapex_jax.workflow.folders import Provider
 
 _LONGEST_REASON = 2000
@@ -27,6 +35,32 @@ def receipt_for(provider: Provider, key: SigningKey, *, client_id: str, request:
     return make_receipt(provider, key, digest)
 
 
+def make_enrolment_receipt(provider: Provider, key: SigningKey, enrolment_digest: str) -> EnrolmentReceipt:
+    """The receipt of an admitted enrolment. Raises RefusedError if there is none, or the key is not the ledger's."""
+    _check_key(provider, key)
+    facts = admission_facts(provider.ledger, digest=enrolment_digest)
+    return EnrolmentReceipt.sign(key, enrolment_fields(facts, insecure=was_insecure(provider, facts)))
+
+
+def make_refusal(provider: Provider, key: SigningKey, given: Bundle | EnrolmentProof, error: ZkapexError) -> Refusal:
+    """A refusal of this moment, for the reason that `error` gives: it is looked up in the ledger once more before it is signed.
+
+    Raises RefusedError for a key that is not the ledger's, and (`not_refused`) where the ledger says otherwise by now.
+    """
+    _check_key(provider, key)
+    with provider.ledger.reading() as session:  # the rule and the head are of one moment
+        sequence, head = events.head(session)
+        fields = refused_fields(given) | {
+            "code": error.code, "reason": shorten(error.message, _LONGEST_REASON) or error.code, "time": now(),
+            "ledger": {"sequence": sequence, "head": head},
+        }  # fmt: skip
+        refusal = Refusal.sign(key, fields)
+        otherwise = differs(session, refusal)
+    if otherwise is not None:
+        raise RefusedError(f"is not signed: {otherwise}", code="not_refused", field=refusal.of, value=refusal.digest, hint="send it again")
+    return refusal
+
+
 def publish_head(provider: Provider, key: SigningKey) -> LedgerHead:
     """The ledger's newest head, signed. Raises RefusedError for a key that is not the ledger's."""
     _check_key(provider, key)
@@ -42,6 +76,19 @@ def receipt_fields(facts: VerdictFacts, *, insecure: bool) -> dict[str, object]:
         "verdict": {"accepted": facts.accepted, "reason": shorten(facts.reason or "", _LONGEST_REASON), "insecure": insecure},
         "ledger": {"sequence": facts.sequence, "head": facts.head},
     }
+
+
+def enrolment_fields(facts: AdmissionFacts, *, insecure: bool) -> dict[str, object]:
+    """All fields of an enrolment's receipt but provider and signature."""
+    names = ("client_id", "enrolment_digest", "proof_digest", "base_digest", "state_before", "state_after")
+    return {name: getattr(facts, name) for name in names} | {
+        "time": facts.received, "insecure": insecure, "ledger": {"sequence": facts.sequence, "head": facts.head},
+    }  # fmt: skip
+
+
+def was_insecure(provider: Provider, facts: AdmissionFacts) -> bool:
+    """What the enrolment's proof says, which was checked before it was admitted."""
+    return provider.load(EnrolmentProof, facts.proof_digest, verify=False).insecure
 
 
 def is_insecure(provider: Provider, facts: VerdictFacts) -> bool:

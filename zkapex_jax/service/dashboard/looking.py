@@ -95,7 +95,7 @@ class Looking:
     def _receipts(self, step: Step) -> tuple[ReceiptFile, ...]:
         if step.verdict is None:
             return ()
-        wanted = select(Receipt.digest, Receipt.document).where(Receipt.bundle_digest == step.verdict.bundle_digest)
+        wanted = select(Receipt.digest, Receipt.document).where(Receipt.subject == step.verdict.bundle_digest, Receipt.kind == "receipt")
         with self.ledger.reading() as session:
             return tuple(ReceiptFile(digest, len(document.encode())) for digest, document in session.execute(wanted))
 

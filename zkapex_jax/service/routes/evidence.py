@@ -21,7 +21,7 @@ Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 def all_receipts(client_id: ClientName, service: Here) -> list[ReceiptFacts]:
     """The caller's receipts, newest first."""
     rows = receipts.of_client(service.store, client_id)
-    return [ReceiptFacts(receipt=row.digest, bundle=row.bundle_digest, made=utc(row.made)) for row in rows]
+    return [ReceiptFacts(receipt=row.digest, kind=row.kind, subject=row.subject, why=row.why or None, made=utc(row.made)) for row in rows]
 
 
 @router.get("/receipts/{digest}", response_class=Response)

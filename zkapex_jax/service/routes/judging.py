@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from fastapi.responses import JSONResponse
 
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, checks
-from zkapex_jax.service import queue, uploads
-from zkapex_jax.service.answers import utc
+from zkapex_jax.service import queue, receipts, uploads
+from zkapex_jax.service.answers import failure, utc
 from zkapex_jax.service.context import ClientName, Here, Service
 from zkapex_jax.service.messages import Job, NewBundle, NewEnrolment, Outcome
 from zkapex_jax.service.tables import Job as Row
@@ -18,9 +19,12 @@ router = APIRouter(tags=["proofs"])
 JobName = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
 
-@router.post("/enrolments", status_code=202)
-def enrolment(wanted: NewEnrolment, client_id: ClientName, service: Here) -> Job:
-    """Queue an enrolment with its proof. Answered with 202 it is verified, whatever happens to the server."""
+@router.post("/enrolments", status_code=202, response_model=Job)
+def enrolment(wanted: NewEnrolment, client_id: ClientName, service: Here) -> Job | JSONResponse:
+    """Queue an enrolment with its proof. Answered with 202 it is verified, whatever happens to the server.
+
+    One that a rule refuses is answered with the error and the digest of a signed refusal.
+    """
     names = (wanted.enrolment, wanted.proof)
     known = _known(service, client_id, names)
     if known is not None:
@@ -30,15 +34,21 @@ def enrolment(wanted: NewEnrolment, client_id: ClientName, service: Here) -> Job
     given = Enrolment.from_file(uploads.file_of(service.settings, wanted.enrolment), verify=False)
     proof = EnrolmentProof.from_file(uploads.file_of(service.settings, wanted.proof), verify=False)
     _check_owner(client_id, given, proof)
-    checks.check_secure(proof.insecure, allowed=service.settings.allow_insecure, what="enrolment proof")
     if proof.enrolment_digest != given.digest:
         raise RefusedError("proof is of another enrolment", code="mismatch_enrolment_digest", field="enrolment_digest", value=proof.enrolment_digest)
+    try:
+        checks.check_secure(proof.insecure, allowed=service.settings.allow_insecure, what="enrolment proof")
+    except RefusedError as error:
+        return _refused(service, client_id, proof, error)
     return _submit(service, client_id, "enrolment", given.digest, names)
 
 
-@router.post("/bundles", status_code=202)
-def bundle(wanted: NewBundle, client_id: ClientName, service: Here) -> Job:
-    """Queue a bundle. Answered with 202 it is verified exactly once, whatever happens to the server."""
+@router.post("/bundles", status_code=202, response_model=Job)
+def bundle(wanted: NewBundle, client_id: ClientName, service: Here) -> Job | JSONResponse:
+    """Queue a bundle. Answered with 202 it is verified exactly once, whatever happens to the server.
+
+    One that a rule refuses is answered with the error and the digest of a signed refusal.
+    """
     names = (wanted.bundle, "")
     known = _known(service, client_id, names)
     if known is not None:
@@ -46,9 +56,12 @@ def bundle(wanted: NewBundle, client_id: ClientName, service: Here) -> Job:
     uploads.need_whole(service.store, client_id, wanted.bundle, "bundle")
     given = Bundle.from_file(uploads.file_of(service.settings, wanted.bundle), verify=False)
     _check_owner(client_id, given)
-    checks.check_secure(given.insecure, allowed=service.settings.allow_insecure, what="bundle")
-    if service.ledger.verdict(given.digest) is None:
-        service.ledger.check_bundle(given)
+    try:
+        checks.check_secure(given.insecure, allowed=service.settings.allow_insecure, what="bundle")
+        if service.ledger.verdict(given.digest) is None:
+            service.ledger.check_bundle(given)
+    except RefusedError as error:
+        return _refused(service, client_id, given, error)
     return _submit(service, client_id, "bundle", given.digest, names)
 
 
@@ -70,6 +83,12 @@ def _known(service: Service, client_id: str, names: tuple[str, str]) -> Row | No
 def _submit(service: Service, client_id: str, kind: str, digest: str, names: tuple[str, str]) -> Job:
     service.rates.job(client_id)
     return _told(queue.submit(service.store, client_id, kind, digest, names, service.settings.limits))
+
+
+def _refused(service: Service, client_id: str, given: Bundle | EnrolmentProof, error: RefusedError) -> JSONResponse:
+    """Signing costs, too: it counts as a job does."""
+    service.rates.job(client_id)
+    return failure(error, receipt=receipts.refused(service.store, service.provider, service.key, given, error))
 
 
 def _check_owner(client_id: str, *given: Enrolment | EnrolmentProof | Bundle) -> None:
