@@ -268,8 +268,9 @@ def test_what_is_kept_of_a_client_in_a_day_is_limited(store: Store, monkeypatch:
     monkeypatch.setattr(queue, "moment", lambda: now[0])
     for number in range(2):
         submit(store, "hoarder", f"big-{number}", 50, limits)
+        task = queue.take(store, "w", RULES)
         with store.write() as session:
-            assert queue.finish(session, queue.take(store, "w", RULES), "w", Outcome(accepted=False))
+            assert queue.finish(session, task, "w", Outcome(accepted=False))
     with pytest.raises(RefusedError, match="in a day"):
         submit(store, "hoarder", "one-more", 1, limits)
     submit(store, "another", "its-own", 100, limits)
