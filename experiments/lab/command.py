@@ -11,7 +11,9 @@ from typing import TypeVar
 
 from experiments.lab import runner
 from experiments.lab.config import Config, digest_of
+from experiments.lab.program import program
 from experiments.lab.progress import shown_progress
+from experiments.lab.records import Record
 from zkapex_jax.errors import InputError, ZkapexError
 
 _Study = TypeVar("_Study", bound=Config)
@@ -42,7 +44,8 @@ def run_study(name: str, chosen: Callable[[], _Study], units_of: Callable[[_Stud
         config = chosen()
         units = units_of(config)
         with shown_progress(name) as on_progress:
-            runner.run(name, digest_of_run(config, units), units, results, on_progress=on_progress)
+            found = runner.run(name, digest_of_run(config, units), units, results, on_progress=on_progress, program=program(name))
+        tell_older(found, program(name), results)
     except ZkapexError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -50,6 +53,13 @@ def run_study(name: str, chosen: Callable[[], _Study], units_of: Callable[[_Stud
         print("interrupted; the units done are kept, and the same command goes on there", file=sys.stderr)
         return _INTERRUPTED
     return 0
+
+
+def tell_older(found: Sequence[Record], present: str, results: Path) -> None:
+    """One line on stderr where records of this configuration were made by another program than the present one."""
+    if older := [record.unit for record in found if record.program != present]:
+        print(f"note: {len(older)} of {len(found)} records were made by another version of the program, {older[0]} among them; "
+              f"what it would measure today may differ. Remove them to measure again: {results / 'records'}", file=sys.stderr)  # fmt: skip
 
 
 def digest_of_run(config: Config, units: Sequence[runner.Unit]) -> str:

@@ -61,13 +61,15 @@ TEXT = tuple(name for name in COLUMNS if name not in ("seed", "value"))
 
 @dataclass(frozen=True)
 class Record:
-    """What one unit of work found: its rows, the digest of the configuration, and wall seconds."""
+    """What one unit of work found: its rows, the digest of the configuration, and wall seconds; `program` is the digest of
+    the sources that measured it (`lab.program`), empty in records from before it was kept."""
 
     digest: str
     unit: str
     seed: int
     seconds: float
     rows: tuple[Row, ...]
+    program: str = ""
 
 
 def path_of(results: Path, unit: str) -> Path:
@@ -81,6 +83,8 @@ def save(results: Path, record: Record) -> None:
     make_directory(path.parent)
     rows = ",\n  ".join(json.dumps(_spelled(asdict(row)), allow_nan=False) for row in record.rows)
     head = {"digest": record.digest, "unit": record.unit, "seed": record.seed, "seconds": round(record.seconds, 3)}
+    if record.program:
+        head["program"] = record.program
     text = json.dumps(head, allow_nan=False)[:-1] + f', "rows": [\n  {rows}\n]}}\n'
     write_text(path, text, force=True)
 
@@ -111,15 +115,15 @@ def _parse(data: bytes, unit: str) -> Record:
     except (ValueError, RecursionError) as error:
         raise InputError("is not JSON", code="record") from error
     expected = {field.name for field in fields(Record)}
-    if not isinstance(value, dict) or set(value) != expected:
+    if not isinstance(value, dict) or set(value) | {"program"} != expected:
         raise InputError(f"must be an object of {', '.join(sorted(expected))}", code="record")
     if value["unit"] != unit:
         raise InputError("is a record of another unit", code="record", field="unit", value=value["unit"])
-    for field, kinds in (("digest", str), ("seed", int), ("seconds", int | float), ("rows", list)):
-        if not isinstance(value[field], kinds) or isinstance(value[field], bool):
-            raise InputError("has another type", code="record", field=field, value=value[field])
+    for field, kinds in (("digest", str), ("seed", int), ("seconds", int | float), ("rows", list), ("program", str)):
+        if not isinstance(value.get(field, ""), kinds) or isinstance(value.get(field), bool):
+            raise InputError("has another type", code="record", field=field, value=value.get(field))
     rows = tuple(_parse_row(row, index) for index, row in enumerate(value["rows"]))
-    return Record(value["digest"], unit, value["seed"], float(value["seconds"]), rows)
+    return Record(value["digest"], unit, value["seed"], float(value["seconds"]), rows, value.get("program", ""))
 
 
 def _parse_row(value: Any, index: int) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from experiments.lab import records, tables
@@ -51,11 +51,11 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def run(experiment: str, digest: str, units: Sequence[Unit], results: Path, *, on_progress: OnProgress) -> list[Record]:
+def run(experiment: str, digest: str, units: Sequence[Unit], results: Path, *, on_progress: OnProgress, program: str = "") -> list[Record]:
     """Do what has no record of this digest yet, then write `results.csv` from the records of all these units.
 
     Each record is written as soon as its unit is done: an interrupt leaves whole records, and the next run goes on there.
-    A record of another digest is measured again and replaced.
+    A record of another digest is measured again and replaced; one of another `program` stays, and says so.
 
     Raises:
         InputError: two units share a name, there is none, a record is malformed, or a unit made rows of another experiment.
@@ -68,7 +68,7 @@ def run(experiment: str, digest: str, units: Sequence[Unit], results: Path, *, o
         seconds = 0.0
         if record is None:
             on_progress(Progress(done, len(units), None, unit.name, 0.0))
-            record = _measure(experiment, digest, unit)
+            record = replace(_measure(experiment, digest, unit), program=program)
             records.save(results, record)
             seconds = record.seconds
         found.append(record)

@@ -36,6 +36,13 @@ def test_a_record_reads_back_as_it_was(tmp_path_factory, rows):
     assert len(found.rows) == len(rows) and all(map(same, found.rows, rows))
 
 
+@pytest.mark.parametrize("program", ["", "cd" * 32])
+def test_the_program_is_kept_where_it_is_known(tmp_path, program):
+    records.save(tmp_path, replace(RECORD, program=program))
+    assert records.load(tmp_path, RECORD.unit) == replace(RECORD, program=program)
+    assert ('"program"' in records.path_of(tmp_path, RECORD.unit).read_text()) == bool(program)
+
+
 def test_no_record_is_none(tmp_path):
     assert records.load(tmp_path, "nothing") is None
 
@@ -63,6 +70,7 @@ GOOD = {"digest": "ab" * 32, "unit": "methods-digits-3", "seed": 3, "seconds": 1
     (json.dumps(GOOD | {"seed": True}), "seed"),
     (json.dumps(GOOD | {"seconds": "1"}), "seconds"),
     (json.dumps(GOOD | {"digest": 5}), "digest"),
+    (json.dumps(GOOD | {"program": 5}), "program"),
     (json.dumps(GOOD | {"rows": {}}), "rows"),
     (json.dumps(GOOD | {"rows": [asdict(ROW), 5]}), "rows[1]"),
     (json.dumps(GOOD | {"rows": [asdict(ROW) | {"value": "high"}]}), "rows[0].value"),

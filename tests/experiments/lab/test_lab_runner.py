@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from experiments.lab import records, runner
+from experiments.lab.command import tell_older
+from experiments.lab.program import digest_of_sources, program
 from experiments.lab.records import Row
 from experiments.lab.runner import Unit
 from zkapex_jax.errors import InputError
@@ -50,6 +52,32 @@ def test_a_record_of_another_configuration_or_seed_is_done_again(tmp_path):
     run([bench.unit("a", 5)], tmp_path, TWO)
     assert bench.runs == ["a"] * 3
     assert records.load(tmp_path, "a").digest == TWO and records.load(tmp_path, "a").seed == 5
+
+
+def test_a_record_of_another_program_is_kept_and_told(tmp_path, capsys):
+    bench, quiet = Bench(), lambda _: None
+    runner.run("e", ONE, [bench.unit("a")], tmp_path, on_progress=quiet, program="old")
+    found = runner.run("e", ONE, [bench.unit("a"), bench.unit("b")], tmp_path, on_progress=quiet, program="new")
+    assert bench.runs == ["a", "b"] and [record.program for record in found] == ["old", "new"]
+    tell_older(found, "new", tmp_path)
+    assert "1 of 2 records" in (said := capsys.readouterr().err) and "a among them" in said and said.count("\n") == 1
+    tell_older(found[1:], "new", tmp_path)
+    assert not capsys.readouterr().err
+
+
+def test_the_program_is_what_its_sources_are(tmp_path):
+    for name in ("one/a.py", "one/deep/b.py", "two.py", "three/c.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    first = digest_of_sources(tmp_path, ("one", "two"))
+    (tmp_path / "three/c.py").write_text("x = 2\n")
+    assert digest_of_sources(tmp_path, ("one", "two")) == first
+    for name in ("one/deep/b.py", "two.py"):
+        (tmp_path / name).write_text("x = 2\n")
+        assert digest_of_sources(tmp_path, ("one", "two")) != first
+        (tmp_path / name).write_text("x = 1\n")
+    assert digest_of_sources(tmp_path, ("one", "two")) == first
+    assert program("digits") != program("glyphs") and len(program("digits")) == 64
 
 
 def test_an_interrupt_leaves_what_is_done(tmp_path):
