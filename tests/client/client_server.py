@@ -32,6 +32,10 @@ class Weather:
     nonces: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
     answers: dict[tuple[str, str], Callable[[], tuple[int, Any]]] = field(default_factory=dict)
+    #: Files by path, with their entity tags; what of each answer's body arrives, in order (None: all); and the ranges asked for.
+    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    arrive: list[int | None] = field(default_factory=list)
+    ranges: list[str | None] = field(default_factory=list)
 
     def upload(self) -> dict[str, Any]:
         size = self.wanted["size"]
@@ -85,6 +89,9 @@ def serving(weather: Weather) -> Iterator[str]:
         def _act(self, body: bytes, *, lose_answer: bool) -> None:
             path = self.path.removeprefix("/v1")
             status, document, headers = 200, {}, {}
+            if path in weather.files:
+                self._file(*weather.files[path])
+                return
             if (self.command, path) in weather.answers:
                 status, document = weather.answers[self.command, path]()
             elif (self.command, path) == ("POST", "/uploads"):
@@ -101,6 +108,28 @@ def serving(weather: Weather) -> Iterator[str]:
                 self.connection.shutdown(2)
                 return
             self._answer(status, document, headers)
+
+        def _file(self, data: bytes, tag: str) -> None:
+            """As the service's framework does it: a range if the tag is still the file's, and all of it if not."""
+            wanted, total = self.headers.get("range"), len(data)
+            weather.ranges.append(wanted)
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.headers.get("if-range") == tag else 0
+            if wanted and start >= total:
+                self._answer(416, b"")
+                return
+            self.send_response(206 if start else 200)
+            if start:
+                self.send_header("content-range", f"bytes {start}-{total - 1}/{total}")
+            if tag:
+                self.send_header("etag", tag)
+            self.send_header("content-length", str(total - start))
+            self.end_headers()
+            arrives = weather.arrive.pop(0) if weather.arrive else None
+            self.wfile.write(data[start:] if arrives is None else data[start : start + arrives])
+            if arrives is not None:
+                self.close_connection = True
+                self.wfile.flush()
+                self.connection.shutdown(2)
 
         def _answer(self, status: int, document: Any, headers: dict[str, str] | None = None) -> None:
             body = b"" if status == 204 else document if isinstance(document, bytes) else json.dumps(document).encode()

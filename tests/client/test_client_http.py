@@ -156,13 +156,6 @@ def test_words_of_a_service_are_cut(service: Service) -> None:
     assert len(str(caught.value)) < 700 and "\n" not in str(caught.value) and caught.value.code == "service_failed"
 
 
-def test_files_are_bounded(service: Service, weather: Weather, tmp_path: Path) -> None:
-    weather.answers["GET", "/state"] = lambda: (200, bytes(5000))
-    assert service.fetch("/state", tmp_path / "state", max_bytes=5000).stat().st_size == 5000
-    with pytest.raises(InputError, match="longer than 4999"):
-        service.fetch("/state", tmp_path / "state", max_bytes=4999)
-
-
 @pytest.mark.parametrize("text", ["https://a.example", "https://a.example:8443/zkapex/", "http://127.0.0.1:8740", "http://localhost", "http://[::1]:9"])
 def test_urls_that_serve(text: str) -> None:
     assert check_url(text) == text.rstrip("/")

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+import psutil
 import pytest
 from typer.testing import CliRunner
 
 from zkapex_jax.cli.main import app
-from zkapex_jax.service import clients
+from zkapex_jax.service import clients, logs
 from zkapex_jax.service.settings import Settings
 from zkapex_jax.service.store import Store
 from zkapex_jax.service.tables import Invitation
@@ -69,6 +78,57 @@ def test_limits_that_cannot_be_are_refused(provider: Path, tmp_path: Path, text:
     (tmp_path / "limits.json").write_text(text)
     code, _, err = run("serve", provider, "--limits", tmp_path / "limits.json")
     assert code == 2 and "limits.json" in err
+
+
+def test_a_server_tells_machines_where_it_serves_and_what_happens(provider: Path, tmp_path: Path) -> None:
+    """One JSON object a line, on both streams, the worker's too; no token in them."""
+    words = [sys.executable, "-m", "zkapex_jax", "serve", str(provider), "--port", str(free_port()), "--cache", str(tmp_path), "--json"]
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL) as server:
+        assert server.stdout is not None
+        told = json.loads(server.stdout.readline())
+        wait_for(told["url"] + "/v1/health")
+        (child,) = [one for one in psutil.Process(server.pid).children() if "zkapex_jax.service.worker" in one.cmdline()]
+        child.kill()
+        wait_until(lambda: b"another takes its place" in (tmp_path / "log").read_bytes())
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(60) == 0 and server.stdout.read() == b""
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert told["event"] == "serving" and told["workers"] == 1 and told["token_file"] == str(provider / "dashboard.token")
+    assert (provider / "dashboard.token").read_text().strip() not in json.dumps([told, *lines])
+    assert any(line["level"] == "error" and line["logger"] == "zkapex.service" and "another takes" in line["message"] for line in lines)
+
+
+def test_log_lines_hold_what_went_wrong() -> None:
+    try:
+        raise ValueError("a\nb")
+    except ValueError:
+        record = logging.LogRecord("zkapex.x", logging.ERROR, "f.py", 1, "job %s", ("j\n1",), sys.exc_info())
+    line = logs.JsonLines().format(record)
+    assert "\n" not in line
+    assert json.loads(line)["message"] == "job j\n1" and "ValueError" in json.loads(line)["traceback"]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def wait_for(url: str) -> None:
+    def answers() -> bool:
+        try:
+            return httpx.get(url, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    wait_until(answers)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it does not happen")
 
 
 @pytest.mark.parametrize("url", ["mysql://host/name", "nonsense://", "sqlite:///:memory:"])

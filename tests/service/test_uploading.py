@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -54,6 +55,16 @@ def test_an_upload_goes_on_where_it_stopped(site: Site, party: Party) -> None:
     assert patch(party, upload, 8000, DATA[8000:]) == (204, "")
     assert declare(party).json()["whole"]
     assert uploads.file_of(site.settings, upload).read_bytes() == DATA
+
+
+def test_uploads_expire_at_a_date_of_http(party: Party) -> None:
+    """As tus says: RFC 9110's preferred form, which `parsedate_to_datetime` reads as UTC."""
+    made = declare(party)
+    for answer in (made, party.http.head(f"/v1/uploads/{made.json()['upload']}")):
+        text = answer.headers["upload-expires"]
+        found = parsedate_to_datetime(text)
+        assert format_datetime(found, usegmt=True) == text and text.endswith(" GMT")
+        assert abs(found.timestamp() - time.time() - LIMITS.upload_lifetime) < 60
 
 
 def test_bytes_beyond_what_was_counted_are_cut_off(site: Site, party: Party) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
+from rich.markup import escape
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
@@ -20,6 +21,9 @@ from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.formats.atomic import SECRET_MODE, write_text
 from zkapex_jax.formats.nesting import parse_json
 from zkapex_jax.formats.reading import read_bytes
+
+if TYPE_CHECKING:
+    from zkapex_jax.service.settings import Settings
 
 _LIMITS = "Service"
 _MAX_LIMITS = 64 << 10
@@ -56,6 +60,7 @@ def serve(
     cache: Cache = options.DEFAULT_CACHE,
     threads: Annotated[int, typer.Option("--threads", min=1, max=1024, metavar="N", help="Threads of each worker's verifier.", rich_help_panel=_LIMITS)] = 1,
     allow_insecure: AllowInsecure = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line: where it serves, then the log (on standard error).")] = False,
 ) -> None:
     """Provider: serve clients over HTTP, verify what they send, and show the fleet.
 
@@ -63,6 +68,7 @@ def serve(
     Ends on Ctrl-C or SIGTERM, after workers finished what they are at; what is queued is taken up by the next run. Put a proxy that ends TLS in front of it before you listen on other addresses.
     """
     try:
+        from zkapex_jax.service import logs
         from zkapex_jax.service.dashboard.login import digest_of, new_token
         from zkapex_jax.service.serving import serve as run
         from zkapex_jax.service.settings import Settings
@@ -75,7 +81,7 @@ def serve(
         "provider": folder, "database": database, "host": host, "port": port, "authorities": tuple(authority or ()),
         "proxies": tuple(proxy or ()), "workers": workers,
         "threads": threads, "cache": cache, "allow_insecure": allow_insecure, "late_after": 86400 * late_after,
-        "dashboard_token": digest_of(token), **_limits(limits),
+        "dashboard_token": digest_of(token), "json_log": as_json, **_limits(limits),
     }  # fmt: skip
     try:
         settings = Settings.model_validate(given)
@@ -83,13 +89,25 @@ def serve(
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise InputError(str(first["msg"]), code="bad_limits", file=limits, field=field, value=first["input"]) from error
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    Output(False, False).result(
-        {}, f"serving {folder} on http://{host}:{port} with {workers} workers", f"  dashboard  http://{host}:{port}/", f"  token      {token}",
-        f"  API        http://{host}:{port}/docs",
-    )  # fmt: skip
-    sys.stdout.flush()
+    logs.set_up(as_json=as_json)
+    _say(settings, token, as_json)
     run(settings)
+
+
+def _say(settings: Settings, token: str, as_json: bool) -> None:
+    """Where it serves. A log keeps what is printed for machines: the token's file stands there, not the token."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{settings.port}"
+    if as_json:
+        line = {"event": "serving", "provider": str(settings.provider), "url": url, "dashboard": f"{url}/", "api": f"{url}/docs",
+                "token_file": str(settings.provider / TOKEN), "workers": settings.workers}  # fmt: skip
+        print(json.dumps(line, ensure_ascii=False))
+    else:
+        Output(False, False).result(
+            {}, escape(f"serving {settings.provider} on {url}") + f" with {settings.workers} workers", escape(f"  dashboard  {url}/"),
+            f"  token      {token}", escape(f"  API        {url}/docs"),
+        )  # fmt: skip
+    sys.stdout.flush()
 
 
 def _token(folder: Path, new_token: Callable[[], str]) -> str:

@@ -1,4 +1,4 @@
-"""Files of the provider's: fetched, checked against what this client trusts, then kept under their names."""
+"""Files of the provider's: fetched, checked by digest and against what this client trusts, then kept under their names."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from zkapex_jax.client.downloads import part_of
 from zkapex_jax.client.home import Home
 from zkapex_jax.client.service import MAX_FILE, Service
 from zkapex_jax.client.trusting import trusted_base, trusted_request, trusted_state
-from zkapex_jax.errors import RefusedError
+from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats.atomic import publish, storage_errors
-from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.protocol import Base, Request, State
 from zkapex_jax.protocol.artefact import Artefact
 
@@ -69,13 +69,19 @@ def _fetch(
     wanted: str | None = None,
     max_bytes: int = MAX_FILE,
 ) -> Kept:
-    with passing_folder(home.path) as passing:
-        found = check(service.fetch(path, passing / "fetched", max_bytes=max_bytes))
-        if wanted is not None and found.digest != wanted:
-            raise RefusedError(
-                "is another file than the service said", code="mismatch_digest", file=f"{service.url}{path}", value=found.digest
-            )
+    with part_of(home.path / "incoming", path) as part:
+        fetched = service.fetch(path, part, max_bytes=max_bytes)
+        try:
+            found = check(fetched)
+            if wanted is not None and found.digest != wanted:
+                raise RefusedError(
+                    "is another file than the service said", code="mismatch_digest", file=f"{service.url}{path}", value=found.digest
+                )
+        except (InputError, RefusedError):
+            part.drop()  # not the file that was asked for, or damaged: nothing to go on from
+            raise
         target = place(found)
         with storage_errors(target):
-            publish(passing / "fetched", target, force=True)
+            publish(part.path, target, force=True)
+        part.drop()
     return type(found).from_file(target, verify=False)

@@ -12,9 +12,9 @@ from typing import Any, Self
 import httpx
 
 from zkapex_jax.client.answers import MAX_DOCUMENT, Job, Me, ReceiptFacts, RequestFacts, Upload, failure_of, parse_answer
+from zkapex_jax.client.downloads import Part
 from zkapex_jax.client.retrying import COME_BACK, Patience, persistent
-from zkapex_jax.errors import InputError
-from zkapex_jax.formats.atomic import storage_errors
+from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.protocol.http_auth import SignedCalls
 from zkapex_jax.protocol.signing import SigningKey
 
@@ -119,17 +119,34 @@ class Service:
         """A receipt's bytes."""
         return self.answer("GET", f"/receipts/{digest}", limit=MAX_RECEIPT).body
 
-    def fetch(self, path: str, into: Path, *, max_bytes: int = MAX_FILE) -> Path:
-        """Stream a file into `into`, which is overwritten. Raises InputError if it is longer than `max_bytes`."""
+    def fetch(self, path: str, part: Part, *, max_bytes: int = MAX_FILE) -> Path:
+        """Stream a file into a part of it, from where that ends if it is still the same file; the whole file then.
+
+        A connection that breaks again and again is tried for as long as bytes come. Raises InputError if the file is longer than
+        `max_bytes`, StorageError (`no_connection`): what came is kept.
+        """
 
         def attempt() -> Reply:
-            with self._http.stream("GET", f"{self.url}/v1{path}", headers=dict(_PLAIN)) as response:
-                fine = response.status_code == httpx.codes.OK
-                body = _write(response, into, max_bytes) if fine else _read(response, MAX_DOCUMENT)
-                return Reply(response.status_code, response.headers, body, str(response.url))
+            headers = _PLAIN | part.headers()
+            with self._http.stream("GET", f"{self.url}/v1{path}", headers=headers) as response:
+                taken, body = response.status_code == httpx.codes.OK or (response.status_code == httpx.codes.PARTIAL_CONTENT and "range" in headers), b""
+                if taken:
+                    part.take(response, max_bytes)
+                else:
+                    body = _read(response, MAX_DOCUMENT)
+            if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and "range" in headers:
+                part.drop()  # the file is shorter now: from its start
+                return attempt()
+            return Reply(response.status_code, response.headers, body, str(response.url))
 
-        self._checked(persistent(self.patience, f"{self.url}/v1{path}", attempt))
-        return into
+        while True:
+            before = part.size
+            try:
+                self._checked(persistent(self.patience, f"{self.url}/v1{path}", attempt))
+                return part.path
+            except StorageError as error:
+                if error.code != "no_connection" or part.size <= before:
+                    raise
 
     def answer(self, method: str, path: str, **parts: Any) -> Reply:
         """A call, tried again where the network failed. Raises the error that the service tells."""
@@ -157,18 +174,6 @@ def _read(response: httpx.Response, limit: int) -> bytes:
         if len(found) > limit:
             raise InputError(f"the service's answer is longer than {limit} bytes", code="bad_answer", file=str(response.url))
     return bytes(found)
-
-
-def _write(response: httpx.Response, into: Path, limit: int) -> bytes:
-    """Stream the body into a file; what was there is overwritten."""
-    size = 0
-    with storage_errors(into), into.open("wb") as file:
-        for block in response.iter_raw(_BLOCK):
-            size += len(block)
-            if size > limit:
-                raise InputError(f"the service's file is longer than {limit} bytes", code="bad_answer", file=str(response.url))
-            file.write(block)
-    return b""
 
 
 def _offset(reply: Reply) -> int:

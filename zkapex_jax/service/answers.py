@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from fastapi.responses import FileResponse, JSONResponse
@@ -53,6 +54,11 @@ def artefact_file(artefact: Artefact, name: str) -> FileResponse:
     """A kept artefact's file; its ETag is its digest."""
     headers = API_HEADERS | {"ETag": f'"{artefact.digest}"'}
     return FileResponse(artefact.path, media_type="application/octet-stream", filename=name, headers=headers)
+
+
+def http_date(moment: int) -> str:
+    """Unix milliseconds as a date of HTTP headers (RFC 9110, section 5.6.7)."""
+    return format_datetime(datetime.fromtimestamp(moment / 1000, UTC).replace(microsecond=0), usegmt=True)
 
 
 def utc(moment: int) -> str:

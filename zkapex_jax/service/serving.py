@@ -35,7 +35,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app, http=watched(settings.limits.idle), limit_concurrency=_CONCURRENT, backlog=_BACKLOG, timeout_keep_alive=15,
         timeout_graceful_shutdown=10, server_header=False, proxy_headers=bool(settings.proxies), forwarded_allow_ips=list(settings.proxies),
-        log_level="warning", access_log=False,
+        log_level="warning", log_config=None, access_log=False,
     )  # fmt: skip
 
 

@@ -87,6 +87,8 @@ class Settings(BaseModel):
     allow_insecure: bool = False
     #: A client that has not answered a request after this many seconds is late.
     late_after: Seconds = 7 * 24 * 3600
+    #: Log lines as JSON.
+    json_log: bool = False
     #: An invitation serves once, within this many seconds.
     invitation_lifetime: Seconds = 30 * 24 * 3600
     #: SHA-256 (hex) of the token that opens the dashboard; None shuts it.

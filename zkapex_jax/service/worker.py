@@ -17,7 +17,7 @@ from pathlib import Path
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError, ZkapexError
 from zkapex_jax.ledger import VerdictRecord
 from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, SigningKey
-from zkapex_jax.service import queue, receipts, uploads
+from zkapex_jax.service import logs, queue, receipts, uploads
 from zkapex_jax.service.answers import told
 from zkapex_jax.service.context import open_provider
 from zkapex_jax.service.messages import Outcome
@@ -182,11 +182,12 @@ class _Heartbeat:
 
 def main() -> None:
     """`python -m zkapex_jax.service.worker`: settings as JSON on the first line of standard input, whose end ends the worker."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(process)d %(message)s", stream=sys.stderr)
+    settings = Settings.model_validate_json(sys.stdin.readline(_MAX_SETTINGS))
+    logs.set_up(as_json=settings.json_log)
     try:
-        worker = Worker.open(Settings.model_validate_json(sys.stdin.readline(_MAX_SETTINGS)))
+        worker = Worker.open(settings)
     except ZkapexError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _LOG.error("%s", error)
         sys.exit(error.exit_code)
     signal.signal(signal.SIGTERM, lambda *_: worker.ended.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the server too, which ends its workers

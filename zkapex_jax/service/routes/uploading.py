@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.service import uploads
-from zkapex_jax.service.answers import utc
+from zkapex_jax.service.answers import http_date, utc
 from zkapex_jax.service.context import ClientName, Here, Service, Signed
 from zkapex_jax.service.messages import NewUpload, Upload
 from zkapex_jax.service.tables import Upload as Row
@@ -96,7 +96,7 @@ def _number(request: Request, name: str) -> int:
 
 
 def _headers(row: Row) -> dict[str, str]:
-    return TUS | {"Upload-Offset": str(row.offset), "Upload-Length": str(row.size), "Upload-Expires": utc(row.expires), "Cache-Control": "no-store"}
+    return TUS | {"Upload-Offset": str(row.offset), "Upload-Length": str(row.size), "Upload-Expires": http_date(row.expires), "Cache-Control": "no-store"}
 
 
 def _told(service: Service, row: Row) -> Upload:
