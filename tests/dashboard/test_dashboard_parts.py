@@ -158,8 +158,15 @@ def test_a_later_end_needs_a_new_seal() -> None:
 def test_wrong_tokens_run_out() -> None:
     gate = Gate.of(digest_of("token"))
     for _ in range(TRIES):
-        assert gate.may_try() and not gate.opens("another")
-    assert not gate.may_try()
+        assert not gate.is_tired() and not gate.opens("another")
+    assert gate.is_tired()
+
+
+def test_who_guesses_does_not_shut_the_owner_out() -> None:
+    gate = Gate.of(digest_of("token"))
+    for _ in range(2 * TRIES):
+        gate.opens("another")
+    assert gate.opens("token")
 
 
 @pytest.mark.parametrize("address", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "evil", "", "/\n/x"])

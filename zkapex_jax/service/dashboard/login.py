@@ -14,7 +14,7 @@ from limits.strategies import FixedWindowRateLimiter
 COOKIE = "zkapex_dashboard"
 #: Seconds until a cookie must be earned anew: a working day.
 LIFETIME = 12 * 3600
-#: Wrong tokens a minute, from everybody together: the token has 256 bits, this only keeps the log quiet.
+#: Wrong tokens a minute, from everybody together. The right one always opens: it has 256 bits, and whoever guesses must not shut its owner out.
 TRIES = 20
 _CONTEXT = b"zkapex.dashboard/1\0"
 
@@ -41,16 +41,16 @@ class Gate:
         """`digest`: SHA-256 of the token, hex, as `digest_of` makes it."""
         return cls(digest, FixedWindowRateLimiter(MemoryStorage()))
 
-    def may_try(self) -> bool:
-        """Whether there were few enough wrong tokens within the last minute."""
-        return self._limiter.test(RateLimitItemPerMinute(TRIES), "token")
-
     def opens(self, token: str) -> bool:
         """Whether this is the token; compared in constant time, a wrong one counted."""
         right = hmac.compare_digest(digest_of(token), self.digest)
         if not right:
             self._limiter.hit(RateLimitItemPerMinute(TRIES), "token")
         return right
+
+    def is_tired(self) -> bool:
+        """Whether there were too many wrong tokens within the last minute."""
+        return not self._limiter.test(RateLimitItemPerMinute(TRIES), "token")
 
     def cookie(self, now: float) -> str:
         """A value for the cookie: the second at which it ends, and its seal."""

@@ -99,9 +99,11 @@ class Dashboard:
         given, after = fields.get("token", ""), _inside(fields.get("next", "/"))
         if self.gate is None:
             return self._ask_for_token(after)
-        if not self.gate.may_try():
-            return self._ask_for_token(after, "Too many wrong tokens. Wait a minute.", 429)
+        if _is_foreign(request):
+            return self._ask_for_token(after, "Another site sent you here. Log in on this page.", 403)
         if not await run_in_threadpool(self.gate.opens, given.strip()):
+            if self.gate.is_tired():
+                return self._ask_for_token(after, "Too many wrong tokens. Wait a minute.", 429)
             return self._ask_for_token(after, "That is not the token.", 403)
         answer = RedirectResponse(after, 303, headers=headers("", ""))
         answer.set_cookie(
@@ -110,8 +112,10 @@ class Dashboard:
         )  # fmt: skip
         return answer
 
-    def logout(self) -> Response:
-        """Forget the cookie in this browser."""
+    def logout(self, request: Request) -> Response:
+        """Forget the cookie in this browser, unless another site asks for it."""
+        if _is_foreign(request):
+            return self._message("Not logged out", "Another site asked for it.", 403)
         answer = RedirectResponse("/", 303, headers=headers("", ""))
         answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
         return answer
@@ -140,6 +144,14 @@ def _digest(request: Request) -> str:
 
 def _here(request: Request) -> str:
     return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def _is_foreign(request: Request) -> bool:
+    """Whether a form of another site was sent: browsers say so, in one of two headers (older ones in the second alone)."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return origin not in (None, "null") and urlsplit(origin).netloc != request.headers.get("host", "")
 
 
 def _inside(address: str) -> str:
