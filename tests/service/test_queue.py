@@ -16,7 +16,7 @@ from zkapex_jax.service import queue, tables
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.settings import Limits, Queue, Settings
 from zkapex_jax.service.store import Store
-from zkapex_jax.service.tables import Job, Upload
+from zkapex_jax.service.tables import Client, Job, Upload
 
 RULES = Queue(lease=10, attempts=3, backoff=4)
 LIMITS = Limits(open_jobs=4)
@@ -223,6 +223,8 @@ def test_one_job_of_a_client_runs_at_a_time(store: Store, monkeypatch: pytest.Mo
 
 
 def test_workers_beside_each_other_keep_to_one_job_a_client(store: Store) -> None:
+    with store.write() as session:
+        session.add(Client(client_id="greedy", public="ab" * 32, joined=0, invitation=""))
     for number in range(4):
         submit(store, "greedy", f"greedy-{number}")
     taken: list[queue.Task | None] = []

@@ -100,6 +100,27 @@ def test_junk_is_refused_with_an_error_of_ours(key: SigningKey, junk: str) -> No
             check_call("GET", URL, headers | {name: junk})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("signature-input", "zkapex=(" + " ".join(f'"x{number}"' for number in range(1500)) + ");created=1"),
+        ("signature-input", 'zkapex=("' + "\\\\" * 4000 + '")'),
+        ("signature", ", ".join(f"z{number}=:AAAA:" for number in range(500))),
+    ],
+)
+def test_long_signatures_are_not_parsed(key: SigningKey, name: str, value: str) -> None:
+    """A stranger's: 25 ms of the whole server each, before anybody is known."""
+    assert code("GET", URL, sign_call(key, "GET", URL) | {name: value}) == "bad_call"
+
+
+def test_one_label_is_looked_at(key: SigningKey) -> None:
+    headers = sign_call(key, "GET", URL)
+    renamed = {name: headers[name].replace("zkapex=", "other=", 1) for name in ("signature", "signature-input")}
+    assert code("GET", URL, headers | renamed) == "bad_call_signature"
+    both = {name: f"{headers[name]}, {renamed[name]}" for name in renamed}
+    assert check_call("GET", URL, headers | both).public == key.public
+
+
 def test_small_keys_sign_nothing(key: SigningKey) -> None:
     headers = sign_call(key, "GET", URL)
     headers["signature-input"] = headers["signature-input"].replace(key.public, "01" + "00" * 31)

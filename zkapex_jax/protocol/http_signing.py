@@ -37,6 +37,9 @@ WINDOW = 300
 SKEW = 30
 UPLOAD_OFFSET, CONTENT_DIGEST = "upload-offset", "content-digest"
 _ALWAYS = ("@method", "@authority", "@path", "@query")
+#: Most characters of the two headers of a signature; ours have about 350 and 100. Parsing costs time before anybody is known.
+_MOST_CHARACTERS = 1024
+_LABEL = "zkapex"
 _BODILESS = {"GET", "HEAD", "DELETE"}
 _NONCE = re.compile(r"[0-9a-f]{32}\Z")
 _DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):\Z")
@@ -92,7 +95,7 @@ def sign_call(
     )
     signer.sign(
         message, key_id=key.public, created=datetime.fromtimestamp(created if created is not None else int(time.time()), UTC),
-        nonce=nonce or secrets.token_hex(16), label="zkapex", tag=TAG, include_alg=False, covered_component_ids=_covered(message),
+        nonce=nonce or secrets.token_hex(16), label=_LABEL, tag=TAG, include_alg=False, covered_component_ids=_covered(message),
         use_existing_digest=CONTENT_DIGEST in message.headers,
     )  # fmt: skip
     return {name.lower(): value for name, value in message.headers.items()}
@@ -108,12 +111,15 @@ def check_call(method: str, url: str, headers: Mapping[str, str]) -> Caller:
     message = _Message(method.upper(), url, {name.lower(): value for name, value in headers.items()})
     if "signature" not in message.headers or "signature-input" not in message.headers:
         raise InputError("call is not signed", code="unsigned_call", field="Signature", hint="sign it with the client's key")
+    for name in ("signature", "signature-input"):
+        if len(message.headers[name]) > _MOST_CHARACTERS:
+            raise InputError(f"may have {_MOST_CHARACTERS} characters at most", code="bad_call", field=name.title(), value=len(message.headers[name]))
     digest = None if message.method in _BODILESS else _body_digest(message.headers.get(CONTENT_DIGEST))
     verifier = HTTPMessageVerifier(signature_algorithm=algorithms.ED25519, key_resolver=_NamedKey())
     verifier.max_clock_skew = timedelta(seconds=SKEW)
     try:
         result = verifier.verify(
-            message, max_age=timedelta(seconds=WINDOW), expect_tag=TAG, require_components=_covered(message)
+            message, max_age=timedelta(seconds=WINDOW), expect_tag=TAG, expect_label=_LABEL, require_components=_covered(message)
         )[0]  # fmt: skip
     except InvalidSignature as error:
         raise _refusal(error) from error

@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
 def app_of(service: Service) -> FastAPI:
     """As `create_app`, of what is open already."""
     app = FastAPI(
-        title="zkapex", version=__version__, description=_WORDS, docs_url=None, redoc_url=None, lifespan=_lifespan,
+        title="zkapex", version=__version__, description=_WORDS, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_lifespan,
         responses={400: {"model": Failure}, 401: {"model": Failure}, 429: {"model": Failure}},
     )  # fmt: skip
     app.state.service = service

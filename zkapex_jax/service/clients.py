@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.protocol.artefact import Header
@@ -18,6 +19,9 @@ from zkapex_jax.service.messages import Join
 from zkapex_jax.service.store import Store
 from zkapex_jax.service.tables import Client, Invitation, Nonce, moment
 from zkapex_jax.service.words import unknown_key
+
+#: Seconds. A clock that was set back would make old calls good again; their nonces are still known then.
+_CLOCK_MAY_GO_BACK = 3600
 
 
 class _Named(Header):
@@ -59,11 +63,12 @@ def join(store: Store, wanted: Join, caller: Caller) -> tuple[Client, bool]:
     if caller.public != wanted.public:
         raise RefusedError("the call must be signed by the key that joins", code="other_key", field="public", value=wanted.public)
     digest = token_digest(wanted.invitation)
+    with store.read() as session:  # a stranger holds up nobody who writes
+        _need_invitation(session, digest, wanted.client_id)
     try:
         with store.write() as session:
-            invitation = session.get(Invitation, digest, with_for_update=True)
-            if invitation is None or invitation.client_id != wanted.client_id:
-                raise RefusedError("invitation is not for this client, or there is none", code="bad_invitation", field="invitation")
+            invitation = _need_invitation(session, digest, wanted.client_id, lock=True)
+            _spend_nonce(session, caller)
             known = session.get(Client, wanted.client_id)
             if known is not None and (known.public, known.invitation) == (wanted.public, digest):
                 return known, False
@@ -74,6 +79,13 @@ def join(store: Store, wanted: Join, caller: Caller) -> tuple[Client, bool]:
         return client, True
     except IntegrityError as error:
         raise RefusedError("this key has joined already, as another client", code="key_taken", field="public") from error
+
+
+def _need_invitation(session: Session, digest: str, client_id: str, *, lock: bool = False) -> Invitation:
+    found = session.get(Invitation, digest, with_for_update=lock)
+    if found is None or found.client_id != client_id:
+        raise RefusedError("invitation is not for this client, or there is none", code="bad_invitation", field="invitation")
+    return found
 
 
 def _check_fresh(invitation: Invitation, known: Client | None) -> None:
@@ -100,9 +112,15 @@ def admit_call(store: Store, caller: Caller) -> Client:
 
 def take_nonce(store: Store, caller: Caller) -> None:
     """Raises RefusedError if the call was taken before."""
+    with store.write() as session:
+        _spend_nonce(session, caller)
+
+
+def _spend_nonce(session: Session, caller: Caller) -> None:
+    """Within the caller's transaction, which a replay ends."""
+    session.add(Nonce(public=caller.public, nonce=caller.nonce, expires=caller.expires))
     try:
-        with store.write() as session:
-            session.add(Nonce(public=caller.public, nonce=caller.nonce, expires=caller.expires))
+        session.flush()
     except IntegrityError as error:
         raise RefusedError(
             "this call was made before: a nonce serves once", code="replayed_call", field="nonce", value=caller.nonce,
@@ -111,9 +129,9 @@ def take_nonce(store: Store, caller: Caller) -> None:
 
 
 def forget_nonces(store: Store) -> None:
-    """Drop those whose signatures are too old by now."""
+    """Drop those whose signatures are too old by now, and would be if the clock was set back by less than an hour."""
     with store.write() as session:
-        session.execute(delete(Nonce).where(Nonce.expires < moment() // 1000))
+        session.execute(delete(Nonce).where(Nonce.expires < moment() // 1000 - _CLOCK_MAY_GO_BACK))
 
 
 def numbered(name: str, count: int) -> list[str]:

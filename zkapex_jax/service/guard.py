@@ -44,7 +44,7 @@ class Rates:
 
     def address(self, address: str) -> None:
         """Raises RefusedError over the limit; so do the others."""
-        self._count(self._strangers, "address", _network(address))
+        self._count(self._strangers, "address", network_of(address))
 
     def caller(self, public: str) -> None:
         self._count(self._calls, "key", public)
@@ -91,6 +91,8 @@ class Guard:
         headers = _headers(scope)
         if "content-encoding" in headers:
             raise InputError("bodies are taken as they are", code="bad_encoding", field="Content-Encoding", value=headers["content-encoding"])
+        if "transfer-encoding" in headers and "content-length" in headers:  # a proxy may take the other one for the body's end
+            raise InputError("call has two lengths", code="bad_field", field="Transfer-Encoding", value=headers["transfer-encoding"])
         path = scope["path"]
         if not path.startswith(PREFIX) or path in OPEN:
             return await self.app(scope, self._bounded(scope, receive, self.settings.limits.document), send)
@@ -162,7 +164,8 @@ class Guard:
 
     def _authorities(self, scope: Scope) -> set[str]:
         host, port = scope.get("server") or (self.settings.host, self.settings.port)
-        named = {name for given in (host, self.settings.host, "localhost") if given for name in (f"{given}:{port}", given)}
+        hosts = [f"[{given}]" if ":" in given else given for given in (host, self.settings.host, "localhost") if given]
+        named = {name for given in hosts for name in (f"{given}:{port}", given)}
         return named | {name.lower() for name in self.settings.authorities}
 
 
@@ -180,7 +183,7 @@ def _length(headers: Mapping[str, str]) -> int:
     return int(text) if text.isdecimal() and len(text) < 16 else 1 << 60
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """An address as it is counted: a whole /64 of IPv6, which one caller may own."""
     try:
         parsed = ipaddress.ip_address(address)

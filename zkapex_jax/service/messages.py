@@ -56,7 +56,7 @@ class NewUpload(Message):
 
     kind: Kind
     digest: Hex32 = Field(description="SHA-256 of the file's bytes.")
-    size: Annotated[int, Field(ge=1)]
+    size: Annotated[int, Field(ge=1, strict=True)]
 
 
 class Upload(Message):

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from zkapex_jax.errors import StorageError
 from zkapex_jax.service.app import create_app
+from zkapex_jax.service.guard import network_of
 from zkapex_jax.service.patience import watched
 from zkapex_jax.service.pool import Pool
 from zkapex_jax.service.settings import Settings
@@ -31,11 +32,12 @@ def serve(settings: Settings) -> None:
 
 
 def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    """How the HTTP server runs."""
+    """How the HTTP server runs. Its warnings are about what strangers send, who could fill a disk with them."""
+    http = watched(settings.limits.idle, settings.limits.connections, settings.proxies, network_of)
     return uvicorn.Config(
-        app, http=watched(settings.limits.idle), limit_concurrency=_CONCURRENT, backlog=_BACKLOG, timeout_keep_alive=15,
+        app, http=http, ws="none", limit_concurrency=_CONCURRENT, backlog=_BACKLOG, timeout_keep_alive=15,
         timeout_graceful_shutdown=10, server_header=False, proxy_headers=bool(settings.proxies), forwarded_allow_ips=list(settings.proxies),
-        log_level="warning", log_config=None, access_log=False,
+        log_level="error", log_config=None, access_log=False,
     )  # fmt: skip
 
 

@@ -42,6 +42,8 @@ class Limits(BaseModel):
     day_bytes: Count = 4096 * MIB
     jobs: Rate = "60/hour"
     calls: Rate = "600/minute"
+    #: Connections of one address at once (a proxy's own are not counted), of the 256 that there are.
+    connections: Count = 128
     #: Calls of one address before anybody is known to have signed them.
     strangers: Rate = "1200/minute"
     #: Bytes that must stay free on the disk of the provider's folder.
@@ -85,10 +87,10 @@ class Settings(BaseModel):
     cache: Path = Path("runs/cache")
     #: Take artefacts that are marked insecure; tests only.
     allow_insecure: bool = False
-    #: A client that has not answered a request after this many seconds is late.
-    late_after: Seconds = 7 * 24 * 3600
     #: Log lines as JSON.
     json_log: bool = False
+    #: A client that has not answered a request after this many seconds is late.
+    late_after: Seconds = 7 * 24 * 3600
     #: An invitation serves once, within this many seconds.
     invitation_lifetime: Seconds = 30 * 24 * 3600
     #: SHA-256 (hex) of the token that opens the dashboard; None shuts it.

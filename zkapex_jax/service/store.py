@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InternalError, StorageError
@@ -85,12 +86,12 @@ class Store:
         """IntegrityError is left to who knows what it means."""
         try:
             yield
-        except OperationalError as error:
-            raise _refused(str(error.orig)) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise _refused(str(error.orig)) from error
+        except IntegrityError:
             raise
+        except DBAPIError as error:
+            raise _refused(str(error.orig)) from error
+        except PoolTimeoutError as error:
+            raise StorageError("the database is busy", code="locked", hint="try again") from error
 
 
 def _refused(words: str) -> StorageError:
@@ -98,7 +99,7 @@ def _refused(words: str) -> StorageError:
         return StorageError("no space left on the disk; nothing was recorded", code="disk_full")
     if "locked" in words.lower():
         return StorageError("the database is busy", code="locked", hint="try again")
-    return StorageError(f"cannot use the database: {words.splitlines()[0]}", code="database", hint="try again")
+    return StorageError(f"cannot use the database: {next(iter(words.splitlines()), '')}", code="database", hint="try again")
 
 
 def _engine(settings: Settings) -> Engine:
