@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zkapex_jax.curvature import rows as rows_module
+from zkapex_jax.curvature import sketch as sketch_module
 from zkapex_jax.curvature.sketch import EXACT, Shape, Sketch
 from zkapex_jax.errors import InputError
 
@@ -73,7 +73,7 @@ def test_long_chunks_are_worked_on_in_blocks_of_columns() -> None:
     made = []
     for columns in (7, 2**16):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(rows_module, "_COLUMNS", columns)
+            patch.setattr(sketch_module, "_COLUMNS", columns)
             sketch = Sketch(((0, 30),), 4, exact=1)
             sketch.add(gradients)
             made.append(sketch.finish(0))

@@ -97,6 +97,11 @@ MODELS = Group(
         ),
         Entry("draws", "A number of drawn labels, or how many at once, is not a positive integer.", "Give positive integers."),
         Entry(
+            "rows",
+            "A choice of gradient rows is not one that there is, or its number of draws does not go with it.",
+            "Take `--rows examples`, or `--rows sketch`, which alone has `--draws`.",
+        ),
+        Entry(
             "sketch",
             "A summary of gradients has no rows, no chunks, or no gradient in it.",
             "Give at least one row, one chunk and one gradient.",

@@ -9,9 +9,26 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.client import DEFAULT_HOME, DEFAULT_WAIT, HomeDir, Out, Wait, connect, leaving_document, say_carry, say_leaving
-from zkapex_jax.cli.enrol import Check
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, Force, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    Check,
+    DataFileOnce,
+    Draws,
+    Force,
+    MicroBatch,
+    ModelDir,
+    Quiet,
+    RowKind,
+    Rows,
+    RowSeed,
+    ShowProgress,
+    SrsFile,
+    TablesFile,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output
 from zkapex_jax.client import Home, fetch_base, leaving_enrolment, send_enrolment, write_out
 from zkapex_jax.errors import InputError
@@ -21,15 +38,15 @@ from zkapex_jax.protocol import Base, check_signature
 @guarded
 def client_enrol(
     model: Annotated[Path | None, option("model", "DIR", "Checkpoint folder of the personalised model.")] = None,
-    data: Annotated[Path | None, option("data", "FILE", "Personal data: safetensors of pixel_values and labels, or input_ids.")] = None,
+    data: DataFileOnce = None,
     home: HomeDir = DEFAULT_HOME,
     out: Out = None,
     wait: Wait = DEFAULT_WAIT,
     check: Check = True,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the examples whose gradients are enrolled.")] = 0,
-    micro_batch: Annotated[
-        int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
-    ] = 8,
+    rows: Rows = RowKind.EXAMPLES,
+    draws: Draws = None,
+    seed: RowSeed = 0,
+    micro_batch: MicroBatch = 8,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -44,11 +61,17 @@ def client_enrol(
     Once, before any request. What was made is not made again: an interrupted command is run again as it was, and where the
     enrolment is whole and only the sending is left, [bold]--model[/] and [bold]--data[/] are not needed.
     """
+    from zkapex_jax.cli.personal import RowOptions, enrol_model
+
     output, place = Output(as_json, quiet, progress), Home.open(home)
     if not place.is_enrolled:
         base = _base(place)
         tool = options.toolchain_for(base, cache, tables=tables, srs=srs, threads=threads)
-        _enrol(output, place, tool, base, _need(model, "model"), _need(data, "data"), check, seed, micro_batch, force)
+        wanted = RowOptions(_need(data, "data"), rows, draws, seed, micro_batch)
+        enrol_model(
+            output, tool, base, folder=place.path, model=_need(model, "model"), rows=wanted, client_id=place.membership.client_id,
+            provider_key=base.signer, check=check, force=force,
+        )  # fmt: skip
     enrolment, proof = place.folder.enrolment, place.folder.enrolment_proof
     leaving = leaving_enrolment(enrolment, proof)
     say_leaving(output, leaving, str(out) if out else place.membership.url or "nobody yet", call=out is None)
@@ -71,17 +94,6 @@ def client_enrol(
         f"  state   {sent.state.path}  (position {sent.state.position})",
         f"  keep    {place.folder.secret}: it alone opens what was sent",
     )
-
-
-def _enrol(
-    output: Output, place: Home, tool: object, base: Base, model: Path, data: Path, check: bool, seed: int, micro_batch: int, force: bool
-) -> None:
-    from zkapex_jax.cli.personal import enrol_model
-
-    enrol_model(
-        output, tool, base, folder=place.path, model=model, data=data, client_id=place.membership.client_id,
-        provider_key=base.signer, check=check, seed=seed, micro_batch=micro_batch, force=force,
-    )  # fmt: skip
 
 
 def _base(place: Home) -> Base:

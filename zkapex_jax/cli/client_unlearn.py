@@ -10,9 +10,23 @@ import typer
 from zkapex_jax.cli import options
 from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, connect
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Cache, Force, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
+from zkapex_jax.cli.options import (
+    AsJson,
+    Cache,
+    Check,
+    Force,
+    Quiet,
+    SavedFrom,
+    SaveModel,
+    ShowProgress,
+    SrsFile,
+    TablesFile,
+    Threads,
+    option,
+)
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.cli.prove import kept_bytes
+from zkapex_jax.cli.saving import Saving
 from zkapex_jax.client import Answer, Home, catch_up, fetch_requests, prepare_answer, receive
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Bundle, Enrolment, Request, State
@@ -25,11 +39,11 @@ def client_unlearn(
         Path | None, option("request", "FILE|ID", "A request file, or the id of one. Default: the oldest that is open.")
     ] = None,
     state: Annotated[Path | None, option("state", "FILE", "The client's state, where there is no service to ask.")] = None,
-    model: Annotated[Path | None, option("model", "DIR", "The personalised model, to save the unlearned one from.")] = None,
-    save_model: Annotated[Path | None, option("save-model", "DIR", "Write the unlearned model here; needs --model.")] = None,
+    model: SavedFrom = None,
+    save_model: SaveModel = None,
     home: HomeDir = DEFAULT_HOME,
     offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: work from what is in the home and what is given here.")] = False,
-    check: Annotated[bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint first.")] = True,
+    check: Check = True,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -45,21 +59,13 @@ def client_unlearn(
     meet the request, it says so and writes nothing. An interrupted command goes on where it stopped, chunk by chunk.
     [bold]zkapex client send[/] sends the answer.
     """
-    from zkapex_jax.workflow import check_save, save_unlearned
-
-    output, place = Output(as_json, quiet, progress), Home.open(home)
-    if (model is None) != (save_model is None):
-        raise InputError("--model and --save-model go together", field="save-model")
-    if model is not None and save_model is not None:
-        check_save(model, save_model, force=force)
+    output, place, saving = Output(as_json, quiet, progress), Home.open(home), Saving.asked(model, save_model, force=force)
     found, before = _asked(place, request, state, offline or not place.membership.url)
     tool = options.toolchain_for(Enrolment.from_file(place.folder.enrolment, verify=False), cache, tables=tables, srs=srs, threads=threads)
     answer = prepare_answer(place, found, before)
     _answer(output, place, tool, answer, check)
-    if model is not None and save_model is not None:
-        save_unlearned(
-            model=model, out=save_model, folder=place.path, request=found.path, provider_key=found.signer, update=answer.update, force=force
-        )
+    if saving is not None:
+        saving.save(folder=place.path, request=found.path, provider_key=found.signer, update=answer.update)
     bundle = Bundle.from_file(answer.bundle)
     output.result(
         {"request_id": found.request_id, "bundle": answer.bundle, "bytes": answer.bundle.stat().st_size, "digest": bundle.digest,

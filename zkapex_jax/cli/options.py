@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -113,6 +114,41 @@ Target = Annotated[
     str,
     option("target", "PATTERN", "Target tensors: a glob over parameter paths (** crosses levels), or re:REGEX."),
 ]
+Check = Annotated[
+    bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint before proving.")
+]
+MicroBatch = Annotated[
+    int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
+]
+
+
+class RowKind(StrEnum):
+    """What a client's gradient rows are made of."""
+
+    EXAMPLES = "examples"
+    SKETCH = "sketch"
+
+
+_DATA = option("data", "FILE", "Personal data: safetensors of pixel_values and labels, or input_ids.")
+DataFile = Annotated[Path, _DATA]
+DataFileOnce = Annotated[Path | None, _DATA]
+BaseFile = Annotated[Path | None, option("base", "FILE", "The provider's base file. Default: the one in the client's folder.")]
+Rows = Annotated[
+    RowKind,
+    typer.Option(
+        "--rows", help="Gradient rows: of single examples with their labels, or a sketch that sums up many gradients with labels drawn from the model."
+    ),
+]
+Draws = Annotated[
+    int | None, typer.Option("--draws", min=1, metavar="N", help="Gradients that the sketch sums up. Default: 8192.", show_default=False)
+]
+RowSeed = Annotated[int, typer.Option("--seed", min=0, help="Chooses the examples whose gradients are enrolled, and draws labels.")]
+
+SavedFrom = Annotated[Path | None, option("model", "DIR", "The personalised model, to save the unlearned one from.")]
+SaveModel = Annotated[
+    Path | None, option("save-model", "DIR", "Write the unlearned model here, in the format of --model, which it needs.")
+]
+
 DEFAULT_PRESET = SERVING_PRESET
 DEFAULT_CACHE = Path("runs/cache")
 

@@ -14,6 +14,7 @@ from zkapex_jax.cli.options import (
     AsJson,
     Cache,
     InsecureSrs,
+    MicroBatch,
     PresetName,
     Quiet,
     ShowProgress,
@@ -54,9 +55,7 @@ def plan(
     calibrate: Annotated[
         bool, typer.Option("--calibrate/--no-calibrate", help="Measure costs on this machine, instead of using the cost sheet.")
     ] = True,
-    micro_batch: Annotated[
-        int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
-    ] = 8,
+    micro_batch: MicroBatch = 8,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,

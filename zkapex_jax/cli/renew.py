@@ -5,19 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from zkapex_jax.cli import options
-from zkapex_jax.cli.enrol import BaseFile, Check
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import (
     AsJson,
+    BaseFile,
     Cache,
+    Check,
     ClientDir,
+    DataFile,
+    Draws,
     Force,
+    MicroBatch,
     ModelDir,
     Quiet,
+    RowKind,
+    Rows,
+    RowSeed,
     ShowProgress,
     SrsFile,
     StateFile,
@@ -27,7 +33,6 @@ from zkapex_jax.cli.options import (
 )
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.errors import InputError
-from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.protocol import Enrolment
 from zkapex_jax.workflow import ClientFolder
 from zkapex_jax.workflow import adopt as adopt_files
@@ -37,14 +42,14 @@ from zkapex_jax.workflow import adopt as adopt_files
 def re_enrol(
     folder: ClientDir,
     model: ModelDir,
-    data: Annotated[Path, option("data", "FILE", "Personal data: safetensors of pixel_values and labels, or input_ids.")],
+    data: DataFile,
     state: StateFile,
     base: BaseFile = None,
     check: Check = True,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the examples whose gradients are enrolled.")] = 0,
-    micro_batch: Annotated[
-        int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
-    ] = 8,
+    rows: Rows = RowKind.EXAMPLES,
+    draws: Draws = None,
+    seed: RowSeed = 0,
+    micro_batch: MicroBatch = 8,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -60,28 +65,25 @@ def re_enrol(
     forgotten stays forgotten. MODEL gives all but the target weights, which come from the client's secret. The files go to
     CLIENT/renewal: send enrolment and proof to the provider, then run `zkapex adopt` with the state that it returns.
     """
-    from zkapex_jax.cli.inputs import draw, load_examples, load_model
-    from zkapex_jax.curvature import clip_rows, create_rows, per_example_gradients
+    from zkapex_jax.cli.inputs import load_model
+    from zkapex_jax.cli.personal import RowOptions, check_rows_room, gradient_rows
     from zkapex_jax.models import unflatten
     from zkapex_jax.quantize import from_fixed
-    from zkapex_jax.workflow import current_theta, renew
+    from zkapex_jax.workflow import check_renewal, current_theta, renew
 
-    output, client = Output(as_json, quiet, progress), ClientFolder.open(folder)
+    output, client, wanted = Output(as_json, quiet, progress), ClientFolder.open(folder), RowOptions(data, rows, draws, seed, micro_batch)
     old = Enrolment.from_file(client.enrolment)
     tool = options.toolchain_for(old, cache, tables=tables, srs=srs, threads=threads)
+    check_rows_room(tool.preset, old, wanted.choice, folder)
+    check_renewal(tool, folder=folder, state=state, base=base, force=force)
     personal = load_model(model, old.layout.target.pattern)
     if personal.layout != old.layout.target:
         raise InputError("target tensors differ from the enrolled ones", code="mismatch_layout", file=model, field="target")
     params = unflatten(personal.params, personal.layout, from_fixed(current_theta(folder)))
-    examples = draw(load_examples(data, personal.model), tool.preset.client_rows, seed, data)
-    with passing_folder(folder) as passing:
-        rows: np.ndarray = create_rows(passing / "rows", tool.preset.client_rows, personal.layout.weights)
-        with output.bars() as on_progress:
-            per_example_gradients(personal.model.loss, params, personal.layout, examples, micro_batch, out=rows)
-            result = renew(
-                tool, folder=folder, state=state, rows=np.asarray(clip_rows(rows, out=rows)), base=base, check=check, force=force,
-                on_progress=on_progress,
-            )  # fmt: skip
+    with output.bars() as on_progress, gradient_rows(tool.preset, personal, params, wanted, folder, on_progress) as made:
+        result = renew(
+            tool, folder=folder, state=state, rows=made, base=base, check=check, force=force, on_progress=on_progress,
+        )  # fmt: skip
     output.result(
         {"client_id": old.client_id, "insecure": tool.insecure, "result": result},
         f"enrolled {old.client_id} anew and proved it, {human_seconds(result.seconds)} ({result.proof_us_per_weight:.1f} µs a weight for the proof)",

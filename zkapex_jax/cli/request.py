@@ -17,6 +17,7 @@ from zkapex_jax.cli.options import (
     Cache,
     Force,
     InsecureSrs,
+    MicroBatch,
     PresetName,
     ProviderDir,
     Quiet,
@@ -61,9 +62,7 @@ def request(
         ),
     ] = None,
     key: Annotated[Path | None, option("key", "FILE", "Signing key. Default: provider.key in the provider's folder.")] = None,
-    micro_batch: Annotated[
-        int, typer.Option("--micro-batch", min=1, metavar="N", help="Gradients computed at once: memory against time.")
-    ] = 8,
+    micro_batch: MicroBatch = 8,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,

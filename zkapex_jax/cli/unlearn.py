@@ -12,10 +12,13 @@ from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import (
     AsJson,
     Cache,
+    Check,
     ClientDir,
     Force,
     Quiet,
     RequestFile,
+    SavedFrom,
+    SaveModel,
     ShowProgress,
     SrsFile,
     StateFile,
@@ -24,7 +27,7 @@ from zkapex_jax.cli.options import (
     option,
 )
 from zkapex_jax.cli.output import Output, human_seconds
-from zkapex_jax.errors import InputError
+from zkapex_jax.cli.saving import Saving
 from zkapex_jax.protocol import Enrolment, load_public
 from zkapex_jax.workflow import ClientFolder
 
@@ -36,11 +39,9 @@ def unlearn(
     state: StateFile,
     provider_key: Annotated[str, option("provider-key", "KEY", "The provider's public key: a .pub file, or its hex.")],
     out: Annotated[Path | None, option("out", "FILE", "The update file. Default: in the client's folder.")] = None,
-    model: Annotated[Path | None, option("model", "DIR", "The personalised model, to save the unlearned one from.")] = None,
-    save_model: Annotated[Path | None, option("save-model", "DIR", "Write the unlearned model here, in the format of --model, which it needs.")] = None,
-    check: Annotated[
-        bool, typer.Option("--check/--no-check", help="Let the reference checker read every constraint first.")
-    ] = True,
+    model: SavedFrom = None,
+    save_model: SaveModel = None,
+    check: Check = True,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -55,14 +56,9 @@ def unlearn(
     The update is secret and stays in the client's folder. If an honest answer cannot meet the request's budget, this
     command says so and writes nothing.
     """
-    from zkapex_jax.workflow import check_save, save_unlearned
     from zkapex_jax.workflow import unlearn as unlearn_files
 
-    output = Output(as_json, quiet, progress)
-    if (model is None) != (save_model is None):
-        raise InputError("--model and --save-model go together", field="save-model")
-    if model is not None and save_model is not None:
-        check_save(model, save_model, force=force)
+    output, saving = Output(as_json, quiet, progress), Saving.asked(model, save_model, force=force)
     enrolment = Enrolment.from_file(ClientFolder.open(folder).enrolment)
     tool = options.toolchain_for(enrolment, cache, tables=tables, srs=srs, threads=threads)
     with output.bars() as on_progress:
@@ -70,11 +66,8 @@ def unlearn(
             tool, folder=folder, request=request, state=state, provider_key=load_public(provider_key), out=out, check=check,
             force=force, on_progress=on_progress,
         )  # fmt: skip
-    if model is not None and save_model is not None:
-        save_unlearned(
-            model=model, out=save_model, folder=folder, request=request, provider_key=load_public(provider_key), update=result.update,
-            force=force,
-        )  # fmt: skip
+    if saving is not None:
+        saving.save(folder=folder, request=request, provider_key=load_public(provider_key), update=result.update)
     rows = [
         [
             c.chunk,

@@ -42,16 +42,16 @@ class KeptSketch:
         found = _read(folder / NOTE, digest)
         with contextlib.suppress(InputError):
             if found is not None:
-                files = tuple(open_rows(folder / name, 1, shape.size).reshape(-1) for name in FILES)
+                files = tuple(open_rows(folder / name, 1, shape.size) for name in FILES)
                 return cls._of(folder, digest, shape, files, *found)
         remove(folder)
         make_directory(folder, mode=0o700)
-        files = tuple(create_rows(folder / name, 1, shape.size).reshape(-1) for name in FILES)
+        files = tuple(create_rows(folder / name, 1, shape.size) for name in FILES)
         return cls._of(folder, digest, shape, files, 0, 0)
 
     @classmethod
     def _of(cls, folder: Path, digest: str, shape: Shape, files: tuple[np.memmap, ...], count: int, turn: int) -> Self:
-        sketch = Sketch(shape.bounds, shape.rows, exact=shape.exact, state=np.asarray(files[turn]), count=count)
+        sketch = Sketch(shape.bounds, shape.rows, exact=shape.exact, state=np.asarray(files[turn])[0], count=count)
         return cls(folder, digest, sketch, files, turn)
 
     @property
@@ -62,7 +62,7 @@ class KeptSketch:
     def add(self, gradients: np.ndarray) -> None:
         """As `Sketch.add`."""
         turn = 1 - self._turn
-        self._sketch.add(gradients, into=np.asarray(self._files[turn]))
+        self._sketch.add(gradients, into=np.asarray(self._files[turn])[0])
         with storage_errors(self._folder):
             self._files[turn].flush()
         note = {"format": _FORMAT, "version": _VERSION, "digest": self._digest, "count": self.count, "turn": turn}

@@ -78,7 +78,7 @@ def damping(rows: np.ndarray) -> float:
     return float(norms @ norms) / (DAMPING_DIVISOR * len(rows))
 
 
-def column_blocks(rows: np.ndarray) -> Iterator[slice]:
+def column_blocks(rows: np.ndarray, columns: int = _COLUMNS) -> Iterator[slice]:
     """Columns of a matrix, as many at a time as memory should hold of it."""
-    for start in range(0, rows.shape[1], _COLUMNS):
-        yield slice(start, min(start + _COLUMNS, rows.shape[1]))
+    for start in range(0, rows.shape[1], columns):
+        yield slice(start, min(start + columns, rows.shape[1]))

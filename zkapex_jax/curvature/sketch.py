@@ -20,6 +20,9 @@ from zkapex_jax.formats.scratch import release
 #: Weights of a chunk up to which the matrix is kept whole: 64 MiB of float32.
 EXACT = 4096
 
+#: Columns of a long chunk that are in memory at a time.
+_COLUMNS = 2**13
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -118,7 +121,7 @@ class Sketch:
         for (start, stop), kept in zip(self.shape.bounds, self.shape.parts(self.state), strict=True):
             found = _leading(kept, self.shape.rows) if self.shape.is_whole(stop - start) else kept[1:]
             turned, _ = np.linalg.qr(random.standard_normal((self.shape.rows, len(found))))
-            for columns in column_blocks(found):
+            for columns in column_blocks(found, _COLUMNS):
                 made[:, start:stop][:, columns] = (scale * turned) @ found[:, columns]
                 for array in (kept, made):
                     release(array)
@@ -142,7 +145,7 @@ def _fold(old: np.ndarray, gradients: np.ndarray, new: np.ndarray) -> None:
         scale = np.concatenate([np.sqrt(kept), np.ones(len(part))])
         values, vectors = np.linalg.eigh(scale[:, None] * gram * scale)
         turn = np.where(values[-rows - 1 :, None] > 0, vectors[:, -rows - 1 :].T * scale, 0.0).astype(np.float32)
-        for columns in column_blocks(old):
+        for columns in column_blocks(old, _COLUMNS):
             new[:, columns] = turn[:, : len(old)] @ old[:, columns] + turn[:, len(old) :] @ part[:, columns]
             for array in (old, part, new):
                 release(array)
@@ -152,7 +155,7 @@ def _fold(old: np.ndarray, gradients: np.ndarray, new: np.ndarray) -> None:
 def _gram(old: np.ndarray, part: np.ndarray) -> np.ndarray:
     """Float64 inner products of all rows."""
     gram = np.zeros((len(old) + len(part),) * 2)
-    for columns in column_blocks(old):
+    for columns in column_blocks(old, _COLUMNS):
         held = np.concatenate([old[:, columns], part[:, columns]])
         gram += held @ held.T
         for array in (old, part):

@@ -52,7 +52,7 @@ def sketched_rows(model: Model, params: Any, layout: TargetLayout, examples: Exa
         on_draws(before, count, before)
     for start in range(before, count, rows):
         held = min(rows, count - start)
-        parts = list(draws(model, params, examples, start + held, seed, micro_batch, first=start, each=True))
+        parts = list(draws(model, params, dict(examples), start + held, seed, micro_batch, first=start, each=True))
         drawn = {field: np.concatenate([part[field] for part in parts]) for field in parts[0]}
         told = None if on_draws is None else _shifted(on_draws, start, count, before)
         per_example_gradients(model.loss, params, layout, drawn, micro_batch, out=block[:held], on_block=told)
@@ -81,5 +81,5 @@ def _digest(model: Model, params: Any, examples: Examples, sizes: tuple[object, 
     for name, leaf in [*leaves, *sorted(examples.items())]:
         array = np.ascontiguousarray(leaf)
         digest.update(f"{name} {array.dtype} {np.shape(leaf)} ".encode())
-        digest.update(array.reshape(-1).view(np.uint8))
+        digest.update(array.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()

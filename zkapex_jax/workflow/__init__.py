@@ -27,7 +27,7 @@ _HOMES = {
     "proving": ("ProveResult", "ProvedChunk", "prove"),
     "saving": ("SavedModel", "check_save", "save_unlearned", "state_proof"),
     "scale": ("run_scale",),
-    "renewing": ("adopt", "current_theta", "openings_left", "renew"),
+    "renewing": ("adopt", "check_renewal", "current_theta", "openings_left", "renew"),
     "request": ("RequestResult", "create_request"),
     "toolchain": ("Toolchain", "open_toolchain"),
     "unlearning": ("ChunkReport", "UnlearnResult", "unlearn", "write_update"),

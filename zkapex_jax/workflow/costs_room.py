@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zkapex_jax.errors import StorageError
@@ -82,10 +82,14 @@ def require_room(
     )  # fmt: skip
 
 
-def check_room(preset: Preset, layout: ChunkedLayout, folder: Path) -> None:
-    """Refuse to begin an enrolment in `folder` for which the cost sheet sees no room; raises as `require_room`."""
-    touched = range(len(layout.chunks))
-    require_room(preset, estimate(preset, layout=layout, touched=touched), layout, touched, room_at(folder))
+def check_room(preset: Preset, layout: ChunkedLayout, folder: Path, *, beside: int = 0) -> None:
+    """Refuse to begin an enrolment in `folder` for which the cost sheet sees no room; raises as `require_room`.
+
+    `beside`: bytes of the disk that are taken up besides, whatever the preset.
+    """
+    touched, room = range(len(layout.chunks)), room_at(folder)
+    left = replace(room, disk=max(0, room.disk - beside))
+    require_room(preset, estimate(preset, layout=layout, touched=touched), layout, touched, left)
 
 
 def fitting(preset: Preset, cost: Estimate, layout: ChunkedLayout, touched: Sequence[int], room: Room) -> list[Estimate]:

@@ -54,16 +54,9 @@ def renew(
     Raises InputError as `enrol` does, and if the secret is older than `state`; RefusedError if files do not belong
     together, or the present commitments were opened as often as their blinding allows.
     """
-    client, replaced = ClientFolder.open(folder), State.from_file(state)
-    old = Enrolment.from_file(client.enrolment)
-    check_state(replaced, old)
-    require_current(client, replaced)
+    client, replaced, model = check_renewal(tool, folder=folder, state=state, base=base, unchecked=unchecked, force=force)
+    old, theta = Enrolment.from_file(client.enrolment, verify=False), current_theta(folder)
     renewal = ClientFolder.create(client.renewal.path)
-    refuse_existing(renewal.enrolment_proof, force=force)
-    model, theta = Base.from_file(base or client.base), current_theta(folder)
-    tool.check(model)
-    if not unchecked:
-        check_distance(theta, model, ~replaced.cumulative())
     checked = ClientRows.checked(rows, model.layout, tool.preset.client_rows, free=~replaced.cumulative())
     intended = Intended(old.client_id, model.model_ref, model.layout, theta, checked)
     with client.exclusive():
@@ -73,6 +66,22 @@ def renew(
         tool, folder=folder, base=model.path, state=state, check=check, unchecked=unchecked, force=force, on_progress=on_progress
     )
     return joined(committed, proved)
+
+
+def check_renewal(
+    tool: Toolchain, *, folder: Path, state: Path, base: Path | None = None, unchecked: bool = False, force: bool = False
+) -> tuple[ClientFolder, State, Base]:
+    """What `renew` asks of the files, before gradients are computed. Arguments and errors are those of `renew`."""
+    client, replaced = ClientFolder.open(folder), State.from_file(state)
+    check_state(replaced, Enrolment.from_file(client.enrolment))
+    require_current(client, replaced)
+    if client.renewal.path.is_dir():
+        refuse_existing(client.renewal.enrolment_proof, force=force)
+    model = Base.from_file(base or client.base)
+    tool.check(model)
+    if not unchecked:
+        check_distance(current_theta(folder), model, ~replaced.cumulative())
+    return client, replaced, model
 
 
 def adopt(*, folder: Path, state: Path) -> Path:
