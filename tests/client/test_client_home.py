@@ -95,6 +95,14 @@ def test_files_without_one_are_refused(tmp_path: Path, content: bytes) -> None:
         read_invitation(str(tmp_path / "none"), "alice")
 
 
+@pytest.mark.parametrize("text", ["invitation.txt", "A" * 42, "A" * 44, "no such file"])
+def test_what_is_neither_invitation_nor_file_is_named_and_not_sent(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="neither an invitation nor a file with one") as caught:
+        read_invitation(text, "alice")
+    assert caught.value.code == "bad_invitation" and read_invitation("", "alice") == ""
+
+
 def test_what_is_written_out_is_all_or_nothing(tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(b"bundle")
     (tmp_path / "out").mkdir()

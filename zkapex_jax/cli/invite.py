@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from zkapex_jax.cli.extras import service_libraries
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Quiet, option
 from zkapex_jax.cli.output import Output
 from zkapex_jax.cli.serve import Database
-from zkapex_jax.errors import InternalError
 
 Folder = Annotated[Path, typer.Argument(metavar="PROVIDER", help="The provider's folder.")]
 
@@ -27,15 +27,11 @@ def invite(
     quiet: Quiet = False,
 ) -> None:
     """Provider: make invitations. Each lets one client join once; send it by a way that nobody else reads."""
-    try:
+    with service_libraries():
         from zkapex_jax.service import clients
+        from zkapex_jax.service.context import open_provider
         from zkapex_jax.service.settings import Settings
         from zkapex_jax.service.store import Store
-    except ImportError as error:
-        raise InternalError(
-            f"the service's libraries are not installed: {error.name}", code="missing_extra", hint="run `pip install zkapex[service]`"
-        ) from error
-    from zkapex_jax.service.context import open_provider
 
     settings = Settings(provider=folder, database=database)
     open_provider(settings, check=False)

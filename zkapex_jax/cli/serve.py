@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from rich.markup import escape
 
 from zkapex_jax.cli import options
+from zkapex_jax.cli.extras import service_libraries
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.keygen import KEY_NAME
 from zkapex_jax.cli.options import AllowInsecure, Cache, option
 from zkapex_jax.cli.output import Output
-from zkapex_jax.errors import InputError, InternalError
+from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import SECRET_MODE, write_text
 from zkapex_jax.formats.nesting import parse_json
 from zkapex_jax.formats.reading import read_bytes
@@ -67,15 +68,12 @@ def serve(
     Prints the token that opens the dashboard in a browser; PROVIDER/dashboard.token keeps it, delete that for another one.
     Ends on Ctrl-C or SIGTERM, after workers finished what they are at; what is queued is taken up by the next run. Put a proxy that ends TLS in front of it before you listen on other addresses.
     """
-    try:
+    with service_libraries():
         from zkapex_jax.service import logs
         from zkapex_jax.service.dashboard.login import digest_of, new_token
         from zkapex_jax.service.serving import serve as run
         from zkapex_jax.service.settings import Settings
-    except ImportError as error:
-        raise InternalError(
-            f"the service's libraries are not installed: {error.name}", code="missing_extra", hint="run `pip install zkapex[service]`"
-        ) from error
+
     token = _token(folder, new_token)
     given = {
         "provider": folder, "database": database, "host": host, "port": port, "authorities": tuple(authority or ()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.protocol.fields import now
 
 _MAX_INVITATIONS = 16 << 20
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def join(home: Home, service: Service, client_id: str, invitation: str, provider_keys: Iterable[str] = ()) -> Membership:
@@ -59,17 +60,20 @@ def join_document(client_id: str, invitation: str, public: str) -> bytes:
 
 
 def read_invitation(text: str, client_id: str) -> str:
-    """An invitation, as text, or as the name of a file with it: alone, or after the client's id as `zkapex invite` prints them."""
-    if not text or os.sep not in text and not Path(text).is_file():
+    """An invitation, as text, or as the name of a file with it: alone, or after the client's id as `zkapex invite` prints them.
+    What is neither never goes to the service: it may be any word of the caller's. Nothing is no invitation, and stays nothing."""
+    if not text or _TOKEN.fullmatch(text):
         return text
     for line in _lines(Path(text)):
         words = line.split()
-        if len(words) == 1 or (len(words) == 2 and words[0] == client_id):
+        if words and _TOKEN.fullmatch(words[-1]) and words[:-1] in ([], [client_id]):
             return words[-1]
     raise InputError("holds no invitation for this client", code="bad_invitation", file=text, field="client", value=client_id)
 
 
 def _lines(path: Path) -> list[str]:
+    if not path.exists():
+        raise InputError("is neither an invitation nor a file with one", code="bad_invitation", field="invitation")
     try:
         return read_bytes(path, max_bytes=_MAX_INVITATIONS).decode("ascii").splitlines()
     except UnicodeDecodeError as error:
