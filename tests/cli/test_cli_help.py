@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import sys
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import typer
 from cli_walk import Run
 
 from zkapex_jax.cli import tables as tables_command
+from zkapex_jax.cli.failures import keep_interrupts
 from zkapex_jax.cli.main import _COMMANDS, app  # noqa: F401
 
 NAMES = [command.__name__.replace("_", "-") for _, command, _ in _COMMANDS]
@@ -104,6 +107,34 @@ def test_the_unforeseen(run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseEx
     monkeypatch.setattr(tables_command, "emit", fail)
     ran = run("tables", code=code)
     assert words in ran.err and "Traceback" not in ran.err
+
+
+def test_an_interrupt_that_python_drops_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a callback of the garbage collector, where JAX has one."""
+
+    class Dropping:
+        def __del__(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    keep_interrupts()
+    with pytest.raises(KeyboardInterrupt):
+        dropped = Dropping()
+        del dropped
+        time.sleep(5)
+
+
+def test_other_exceptions_that_python_drops_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def __del__(self) -> None:
+            raise ZeroDivisionError
+
+    seen: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: seen.append(unraisable.exc_type))
+    keep_interrupts()
+    failing = Failing()
+    del failing
+    assert seen == [ZeroDivisionError]
 
 
 def test_debugging_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

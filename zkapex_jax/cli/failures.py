@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import functools
 import json
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,6 +18,7 @@ from zkapex_jax.catalogue import find_entry
 from zkapex_jax.errors import InternalError, StorageError, ZkapexError
 
 INTERRUPTED = 130
+_SOON = 0.02
 DEBUG = "ZKAPEX_DEBUG"
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -45,6 +48,21 @@ def guarded(command: Command) -> Command:
             raise typer.Exit(report(unexpected(error), as_json=bool(kwargs.get("as_json")))) from None
 
     return run  # type: ignore[return-value]
+
+
+def keep_interrupts() -> None:
+    """Deliver Ctrl-C again where Python would drop it: an exception in a callback of the garbage collector, and JAX has one, is only
+    printed, and the command would run on.
+    """
+    before = sys.unraisablehook
+
+    def hook(unraisable: Any) -> None:
+        if unraisable.exc_type is KeyboardInterrupt:
+            threading.Timer(_SOON, _thread.interrupt_main).start()  # not from here: it would be dropped again
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = hook
 
 
 def report(error: ZkapexError, *, as_json: bool) -> int:

@@ -17,6 +17,7 @@ from zkapex_jax.cli.demo import demo
 from zkapex_jax.cli.enrol import enrol
 from zkapex_jax.cli.estimate import estimate
 from zkapex_jax.cli.explain import explain
+from zkapex_jax.cli.failures import keep_interrupts
 from zkapex_jax.cli.inspect import inspect
 from zkapex_jax.cli.invite import invite
 from zkapex_jax.cli.keygen import keygen
@@ -126,4 +127,5 @@ def root(
 
 def main() -> None:
     """Run the command line."""
+    keep_interrupts()
     app()
