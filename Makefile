@@ -117,7 +117,7 @@ secrets: $(VENV)/.installed $(PROVER) ## zero-knowledge smoke tests over some th
 .PHONY: docs wheel
 docs: $(VENV)/.installed ## the site over docs/, strict, without outside assets; writes runs/site
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
-	$(BIN)/python -m mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo 'read runs/site/index.html; to search in it, serve it: $(BIN)/python -m http.server --bind 127.0.0.1 --directory runs/site'
 
 wheel: $(VENV)/.installed ## a wheel that holds the Rust prover; writes dist

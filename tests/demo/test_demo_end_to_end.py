@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from zkapex_jax.demo import DemoOptions, exit_code, run
 from zkapex_jax.demo import scene as scene_module
+from zkapex_jax.formats.arrays import load_arrays
 from zkapex_jax.models import new_model, select_targets
 from zkapex_jax.prover import Prover
 from zkapex_jax.report.summary import load
@@ -138,6 +139,18 @@ def test_files_are_where_both_sides_would_hold_them(outcome) -> None:
     assert (out / "client" / "secret.safetensors").stat().st_mode & 0o077 == 0
     assert (out / "cheats").stat().st_mode & 0o077 == 0
     assert json.loads((out / "summary.json").read_text())["cheats"]["old_weights"]["refused"] is True
+
+
+def test_it_leaves_the_data_for_going_the_way_by_hand(outcome) -> None:
+    """docs/quickstart.md copies these three files."""
+    _, out = outcome
+    forget, retain, mine = (
+        load_arrays(out / place / "data" / f"{name}.safetensors")
+        for place, name in (("provider", "forget"), ("provider", "retain"), ("client", "mine"))
+    )
+    assert set(forget["labels"]) == {3, 8} and not {3, 8} & set(retain["labels"])
+    assert not {3, 8} & set(mine["labels"]) and len(mine["labels"]) >= 64
+    assert (out / "client" / "data" / "mine.safetensors").stat().st_mode & 0o077 == 0
 
 
 def test_the_toy_preset_is_marked_insecure(outcome) -> None:

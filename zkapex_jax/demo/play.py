@@ -21,7 +21,7 @@ from zkapex_jax.demo.measure import Measured, measure
 from zkapex_jax.demo.options import DemoOptions, Folders, prepare
 from zkapex_jax.demo.outcome import write
 from zkapex_jax.demo.path import Enrolled, Parties
-from zkapex_jax.demo.scene import Scene, set_scene
+from zkapex_jax.demo.scene import Scene, save_data, set_scene
 from zkapex_jax.demo.serving import Answer, Served
 from zkapex_jax.quantize import to_fixed
 from zkapex_jax.report.summary import Summary
@@ -45,6 +45,7 @@ def run(options: DemoOptions, *, quiet: bool = False, console: Console | None = 
     clock = Clock(display)
     tool = path.open_tools(options, folders, clock)
     scene = set_scene(options, folders, clock)
+    save_data(scene, folders)
     with path.open_provider(folders, tool, scene, clock) as parties:
         play = Play(parties, scene, folders, clock)
         measured = play.through()

@@ -11,6 +11,8 @@ import numpy as np
 from zkapex_jax.curvature import clip_rows, per_example_gradients
 from zkapex_jax.demo.clock import Clock
 from zkapex_jax.demo.options import DemoOptions, Folders
+from zkapex_jax.formats.arrays import save_arrays
+from zkapex_jax.formats.atomic import SECRET_MODE, make_directory
 from zkapex_jax.models import TargetLayout, flatten, load_checkpoint, save_checkpoint, select_targets, unflatten
 from zkapex_jax.models.adapter import Model
 from zkapex_jax.models.examples import Examples
@@ -112,6 +114,15 @@ def set_scene(options: DemoOptions, folders: Folders, clock: Clock) -> Scene:
         if not kept[folders.client]:
             save_checkpoint(folders.client / "model", model, personal, private=True)
     return Scene(task, model, base, personal, select_targets(base, task.config.pattern), groups)
+
+
+def save_data(scene: Scene, folders: Folders) -> None:
+    """Write the first request's data and the client's: with the two models, all that it takes to go the way by hand."""
+    forget, retain = scene.request_data(0)
+    provider = make_directory(folders.provider / "data")
+    save_arrays(provider / "forget.safetensors", forget)
+    save_arrays(provider / "retain.safetensors", retain)
+    save_arrays(make_directory(folders.client / "data") / "mine.safetensors", scene.task.personal_train, mode=SECRET_MODE)
 
 
 def gradient_rows(scene: Scene, theta: np.ndarray, rows: int) -> np.ndarray:
