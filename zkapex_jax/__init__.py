@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zkapex_jax.api.freezing import freeze_masked
     from zkapex_jax.api.gradients import per_example_gradients
     from zkapex_jax.api.masks import apply_mask, mask_scores, top_mask
+    from zkapex_jax.api.sketching import sketch_gradients
     from zkapex_jax.curvature.block_fisher import BlockFisher
     from zkapex_jax.errors import ZkapexError
 
@@ -30,12 +31,13 @@ _HOMES = {
     "api.freezing": ("freeze_masked",),
     "api.gradients": ("per_example_gradients",),
     "api.masks": ("apply_mask", "mask_scores", "top_mask"),
+    "api.sketching": ("sketch_gradients",),
     "curvature.block_fisher": ("BlockFisher",),
     "errors": ("ZkapexError",),
 }
 
 __all__ = ["BlockFisher", "ZkapexError", "apply_mask", "compensation", "freeze_masked", "mask_scores", "per_example_gradients",
-           "top_mask", "unlearn"]  # fmt: skip
+           "sketch_gradients", "top_mask", "unlearn"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

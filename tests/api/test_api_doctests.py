@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = ("zkapex_jax", "zkapex_jax.api.compensation", "zkapex_jax.api.freezing", "zkapex_jax.api.gradients", "zkapex_jax.api.masks",
+           "zkapex_jax.api.sketching",
            "zkapex_jax.curvature.block_fisher", "zkapex_jax.curvature.rows", "zkapex_jax.obs.compensate", "zkapex_jax.obs.woodbury",
            "zkapex_jax.models.chunks", "zkapex_jax.models.patterns")  # fmt: skip
 

@@ -66,6 +66,23 @@ def test_ties_go_to_the_first() -> None:
     np.testing.assert_array_equal(zkapex_jax.top_mask({"a": jnp.zeros(2), "b": jnp.zeros(2)}, 0.5)["a"], [True, True])
 
 
+@pytest.mark.parametrize("blocks", ["all", "tensor", 4])
+def test_a_sketch_sums_up_batches_block_by_block(blocks: str | int) -> None:
+    random = np.random.default_rng(0)
+    params = {"b": np.zeros(3, np.float32), "w": np.zeros((2, 4), np.float32)}
+    whole = {path: random.normal(size=(30, *leaf.shape)).astype(np.float32) for path, leaf in params.items()}
+    batches = ({path: leaf[start : start + 7] for path, leaf in whole.items()} | {"rest": None} for start in range(0, 30, 7))
+    made = zkapex_jax.sketch_gradients(batches, 12, blocks=blocks)
+    assert made["rest"] is None and {path: leaf.shape for path, leaf in made.items() if leaf is not None} == {"b": (12, 3), "w": (12, 2, 4)}
+    # more rows than weights: nothing of a block is lost, and as many gradients of the same kind give the same answer
+    scaled = {path: leaf * np.float32(np.sqrt(12 / 30)) for path, leaf in whole.items()}
+    mask = {"b": np.array([True, False, False]), "w": np.eye(2, 4, dtype=bool)}
+    one, other = (zkapex_jax.unlearn({path: leaf + 1 for path, leaf in params.items()}, mask, {path: rows[path] for path in params}, blocks=blocks,
+                                     clip=False, damping=0.5) for rows in (made, scaled))  # fmt: skip
+    for path in params:
+        np.testing.assert_allclose(one[path], other[path], atol=1e-4)
+
+
 ROWS, MASK, W = {"w": np.ones((2, 3), np.float32)}, {"w": np.array([True, False, False])}, {"w": np.ones(3, np.float32)}
 NAN = {"w": np.full(3, np.nan, np.float32)}
 
@@ -97,6 +114,14 @@ NAN = {"w": np.full(3, np.nan, np.float32)}
         (lambda: zkapex_jax.per_example_gradients(loss, PARAMS, {"x": np.ones((0, 3))}), "examples"),
         (lambda: zkapex_jax.per_example_gradients(loss, PARAMS, {"x": np.float32(1)}), "examples"),
         (lambda: zkapex_jax.per_example_gradients(loss, PARAMS, EXAMPLES, micro_batch=0), "micro_batch"),
+        (lambda: zkapex_jax.sketch_gradients([], 2), "batches"),
+        (lambda: zkapex_jax.sketch_gradients([{}], 2), "batches"),
+        (lambda: zkapex_jax.sketch_gradients([{"w": np.ones((2, 3), int)}], 2), "batches"),
+        (lambda: zkapex_jax.sketch_gradients([ROWS, {"v": ROWS["w"]}], 2), "batches"),
+        (lambda: zkapex_jax.sketch_gradients([ROWS, {"w": np.ones((2, 4), np.float32)}], 2), "batches"),
+        (lambda: zkapex_jax.sketch_gradients([{"w": np.full((2, 3), np.nan, np.float32)}], 2), "batches w"),
+        (lambda: zkapex_jax.sketch_gradients([ROWS], 0), "rows"),
+        (lambda: zkapex_jax.sketch_gradients([ROWS], 2, blocks=0), "blocks"),
         (lambda: zkapex_jax.mask_scores(W, {"v": ROWS["w"]}, ROWS), "forget_gradients v"),
         (lambda: zkapex_jax.mask_scores(W, ROWS, {"v": ROWS["w"]}), "retain_gradients w"),
         (lambda: zkapex_jax.mask_scores(NAN, ROWS, ROWS), "params w"),

@@ -73,15 +73,6 @@ def test_a_killed_sketch_is_gone_on_with(
     assert not (place / "eve" / SKETCH_FOLDER).exists()
 
 
-def test_the_seed_draws_and_the_examples_differ(run: Run, inputs: Path, place: Path, cache: Path) -> None:
-    made = {}
-    for name, more in {"one": ("--seed", 1), "same": ("--seed", 1, "--micro-batch", 3), "two": ("--seed", 2)}.items():
-        arguments = enrol_arguments(inputs, place / "base", place / name, "eve")
-        run(*arguments, *SKETCHED, *more, "--no-check", "--no-progress", "--cache", cache)
-        made[name] = rows(place / name).astype(int)
-    assert np.abs(made["one"] - made["same"]).max() <= 1 and (made["one"] != made["two"]).any()
-
-
 def test_what_can_never_be_enrolled_keeps_nothing(run: Run, inputs: Path, place: Path, cache: Path) -> None:
     arguments = [str(part) for part in enrol_arguments(inputs, place / "base", place / "eve", "not a client id")]
     run(*arguments, *SKETCHED, "--no-progress", "--cache", cache, code=2)

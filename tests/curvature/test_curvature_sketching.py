@@ -13,7 +13,7 @@ import pytest
 from zkapex_jax.curvature import create_rows, kept, per_example_gradients, sketching
 from zkapex_jax.curvature.kept import NOTE, KeptSketch
 from zkapex_jax.curvature.sketching import sketch_bytes, sketched_rows
-from zkapex_jax.errors import InputError
+from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.models import Model, select_targets
 from zkapex_jax.models.chunks import chunk_bounds
 from zkapex_jax.models.drawing import draws
@@ -77,7 +77,9 @@ def test_what_is_kept_of_another_run_is_not_used(tiny: Tiny, tmp_path: Path, cha
     sketched(tiny, kept=tmp_path / "sketch")
     if "examples" in changed:
         changed = {"examples": {field: array[:4] for field, array in tiny[2].items()}}
-    np.testing.assert_array_equal(sketched(tiny, kept=tmp_path / "sketch", **changed), sketched(tiny, **changed))
+    made = sketched(tiny, kept=tmp_path / "sketch", **changed)
+    np.testing.assert_array_equal(made, sketched(tiny, **changed))
+    assert (made != sketched(tiny)).any()
 
 
 @pytest.mark.parametrize("damage", ["note", "length", "gone", "turn"])
@@ -109,6 +111,21 @@ def test_a_block_is_taken_in_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
     straight = KeptSketch.open(tmp_path / "other", "d", ((0, 20),), 4, exact=1)
     straight.add(gradients)
     np.testing.assert_array_equal(again.finish(0), straight.finish(0))
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+
+    def create(path: Path, *sizes: int) -> np.memmap:
+        made.append(path)
+        if len(made) == 2:
+            raise StorageError("no space left on device", code="disk_full", file=path)
+        return create_rows(path, *sizes)
+
+    monkeypatch.setattr(kept, "create_rows", create)
+    with pytest.raises(StorageError):
+        KeptSketch.open(tmp_path / "sketch", "d", ((0, 20),), 4, exact=1)
+    assert len(made) == 2 and not (tmp_path / "sketch").exists()
 
 
 def _refuse(*_: object, **__: object) -> None:

@@ -80,7 +80,7 @@ def compensation(params: PyTree, mask: PyTree, gradients: PyTree, *, forget_grad
     public = None if forget is None else jnp.where(hit, 0, joined(forget, 1))
     delta = jnp.concatenate([
         _block(theta[cut], hit[cut], client[:, cut], None if public is None else public[:, cut], damping)
-        for cut in _cuts(targets, blocks)
+        for cut in cuts_of(targets, blocks)
     ])  # fmt: skip
     return put_leaves(params, split(delta, targets), jnp.zeros_like)
 
@@ -101,7 +101,12 @@ def _clipped(rows: jax.Array) -> jax.Array:
     return rows * median_clip_factors(jnp.linalg.norm(rows, axis=1))[:, None]
 
 
-def _cuts(targets: Leaves, blocks: Blocks) -> Iterator[slice]:
+def cuts_of(targets: Leaves, blocks: Blocks) -> Iterator[slice]:
+    """Half-open ranges of the blocks in the vector of these leaves.
+
+    Raises:
+        InputError: `blocks` is none of its kinds.
+    """
     sizes = [jnp.size(leaf) for leaf in targets.values()]
     if blocks == "tensor":
         for index, size in enumerate(sizes):

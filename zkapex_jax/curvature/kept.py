@@ -15,7 +15,7 @@ import numpy as np
 
 from zkapex_jax.curvature.sketch import Shape, Sketch
 from zkapex_jax.curvature.storage import create_rows, open_rows
-from zkapex_jax.errors import InputError
+from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.formats import canonical
 from zkapex_jax.formats.atomic import SECRET_MODE, make_directory, storage_errors, write_bytes
 from zkapex_jax.formats.reading import read_bytes
@@ -36,7 +36,7 @@ class KeptSketch:
         """Go on with what `folder` holds, if it is of the same `digest` (of all that the gradients depend on) and whole; else begin.
 
         Raises:
-            InputError: as `Shape`. StorageError: the disk has no room.
+            InputError: as `Shape`. StorageError: the disk has no room; nothing is left then.
         """
         shape = Shape(tuple(bounds), rows, exact)
         found = _read(folder / NOTE, digest)
@@ -46,7 +46,11 @@ class KeptSketch:
                 return cls._of(folder, digest, shape, files, *found)
         remove(folder)
         make_directory(folder, mode=0o700)
-        files = tuple(create_rows(folder / name, 1, shape.size) for name in FILES)
+        try:
+            files = tuple(create_rows(folder / name, 1, shape.size) for name in FILES)
+        except StorageError:
+            remove(folder)
+            raise
         return cls._of(folder, digest, shape, files, 0, 0)
 
     @classmethod
