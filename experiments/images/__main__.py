@@ -1,7 +1,8 @@
 """`python -m experiments.images --data FOLDER --personal FOLDER --checkpoint FOLDER --forget CLASS ...`
 
 The folders hold images in the ImageFolder layout: the data that the checkpoint was trained on (ImageNet) and a client's private
-domain (ImageNet-Sketch). The provider's model is the checkpoint as it comes, and nothing is retrained.
+domain (ImageNet-Sketch). The provider's model is the checkpoint as it comes, and nothing is retrained. It may have been trained on
+any image of --data: forget and retain accuracy are of images that masks were not made from, and membership is not measured.
 """
 
 from __future__ import annotations

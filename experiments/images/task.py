@@ -21,6 +21,11 @@ from zkapex_jax.models.examples import Examples
 class CheckpointTask(Task):
     """A task whose provider trained elsewhere. Nobody here can retrain that model without what it is to forget."""
 
+    @property
+    def holds_out(self) -> bool:
+        """No: the checkpoint was trained on images of the same folder, on those that are tested among them."""
+        return False
+
     def train_base(self, examples: Examples) -> Params:
         """The checkpoint's parameters, for the provider's whole set.
 

@@ -77,6 +77,11 @@ class Task:
         """The provider's whole training set: what is to be forgotten, then the rest."""
         return join(self.base_forget, self.base_retain)
 
+    @property
+    def holds_out(self) -> bool:
+        """Whether the provider never trained on `tests["forget"]`: only then does telling it from `base_forget` infer membership."""
+        return True
+
     def train_base(self, examples: Examples) -> Params:
         """Parameters trained from this seed's fresh ones, on the provider's set or on a part of it."""
         return train(self.model, self.fresh(self.seed), examples, self.base, self.seed)[0]
