@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from experiments.lab.measures import recovery
 from experiments.report import words
 from experiments.report.section import Block
-from experiments.report.study import Series, Tables, by_seed, less, recovered, spread, together
+from experiments.report.study import Series, Tables, by_seed, compared, less, recovered, spread, together
 from experiments.report.table import Table
 
 SETS = ("forget", "retain", "personal")
@@ -79,9 +79,9 @@ class Methods:
 
 
 def blocks(found: Tables) -> tuple[Block, ...]:
-    """Three tables a task: accuracies with recovery; nearness to retraining, attacks and time; what the proof certifies."""
+    """Up to four tables a task: accuracies with recovery; nearness to retraining, attacks and time; the tests of these; what the proof certifies."""
     tasks = [Methods(found, task) for task in found.methods()]
-    return tuple(block for task in tasks for block in (_accuracies(task), _distances(task), *_certificates(task)))
+    return tuple(block for task in tasks for block in (_accuracies(task), _distances(task), *_tests(task), *_certificates(task)))
 
 
 def _accuracies(task: Methods) -> Block:
@@ -112,6 +112,18 @@ def _distances(task: Methods) -> Block:
     ]
     header = ("", "forget accuracy less retraining's, points", "tug of war", *further)
     return Block(f"{task.task}: how near to retraining, and what an attacker sees", Table(header, tuple(rows), _strong(task)))
+
+
+def _tests(task: Methods) -> tuple[Block, ...]:
+    """Whether methods differ from ours in nearness to retraining, and from retraining in what an attacker sees."""
+    rows = []
+    for method in task.names:
+        near = None if method in ("zkapex", "retrain") else compared(task.tug_of_war(method), task.tug_of_war("zkapex"))
+        seen = None if method == "retrain" else compared(*(task.series(name, "membership/auc") for name in (method, "retrain")))
+        if near or seen:
+            rows.append((words.title(words.METHODS, method), *(cell for part in (near, seen) for cell in (words.difference(part, 3, 1.0), words.p_values(part)))))
+    header = ("difference (95 % interval)", "tug of war, less ZK-APEX's as proven", "tests", "attack's AUC, less retraining's", "tests")
+    return (Block(f"{task.task}: differences tested over seeds", Table(header, tuple(rows))),) if rows else ()
 
 
 def _relearn(task: Methods, method: str) -> str:

@@ -178,6 +178,13 @@ def test_what_the_proof_certifies_is_told_of_what_is_proven(found):
     assert block.table.rows[0][1:] == ("2.50 ± 0.00", "1.00 ± 0.00", "2 ± 0", "3 ± 0", "0.25 ± 0.00")
 
 
+def test_nearness_and_attacks_are_tested_over_seeds(found):
+    block = next(block for block in methods.blocks(found) if block.title == "digits: differences tested over seeds")
+    rows = {line[0]: line[1:] for line in block.table.rows}
+    assert words.METHODS["retrain"] not in rows and rows[words.METHODS["zkapex"]][:2] == ("–", "–")
+    assert rows[words.METHODS["gradient-ascent"]][0].startswith("−0.687") and rows[words.METHODS["personalised"]][2].startswith("0.061 (")
+
+
 def test_yes_and_no_answer_the_question_that_is_asked(found):
     """A leak above the aim is a no to `do forget rows hold it`, never to `does it leak`."""
     told = {claim.question: claim for claim in claims.claims(found) if claim.task == "digits"}
