@@ -65,6 +65,14 @@ def test_a_link_with_the_token_logs_in_and_forgets_it(visit: Any) -> None:
     page.wait_for_selector("#token")
 
 
+def test_it_logs_in_where_the_page_is_open_already(visit: Any) -> None:
+    page = visit(login=False)
+    page.wait_for_selector("#token")
+    page.evaluate(f"location.hash = 'token={TOKEN}'")
+    page.wait_for_selector("#fleet")
+    assert TOKEN not in page.url
+
+
 def test_a_wrong_token_says_so(visit: Any) -> None:
     page = visit(login=False)
     page.get_by_label("Token").fill("wrong")
