@@ -12,11 +12,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from service_world import GENEROUS, PIECE, Party, Site, open_site
+from service_world import GENEROUS, PIECE, Party, Site, listening, open_site
 
+from zkapex_jax.cli.serve import _say
 from zkapex_jax.protocol import generate_key
 from zkapex_jax.protocol.http_signing import sign_call
 from zkapex_jax.service import clients
+from zkapex_jax.service.app import app_of
+from zkapex_jax.service.context import Service
+from zkapex_jax.service.guard import Guard
+from zkapex_jax.service.settings import Settings
 from zkapex_jax.service.tables import Client, Nonce
 
 LIMITS = GENEROUS.model_copy(update={"connections": 24, "idle": 0.5, "piece": 8192, "bundle": 20_000, "document": 4096})
@@ -223,10 +228,6 @@ def test_joining_serves_once_too(site: Site, tmp_path: Path) -> None:
 
 
 def test_a_replay_is_known_to_every_process_and_after_a_restart(site: Site, party: Party) -> None:
-    from zkapex_jax.service.app import app_of
-    from zkapex_jax.service.context import Service
-    from service_world import listening
-
     headers = sign_call(party.key, "GET", f"{site.url}/v1/me")
     assert site.http.get("/v1/me", headers=headers).status_code == 200
     host = httpx.URL(site.url).netloc.decode()
@@ -288,3 +289,25 @@ def test_who_does_not_read_its_answer_is_cut_off(site: Site) -> None:
                 connection.sendall(call * 20)
         assert isinstance(ended.value, ConnectionError), "the server took calls for as long as they came"
     assert time.monotonic() - begun < 20
+
+
+def test_a_caller_does_not_say_who_it_is(site: Site) -> None:
+    """X-Forwarded-For counts from a proxy that was named, and from nobody else."""
+    limits = LIMITS.model_copy(update={"strangers": "10/minute"})
+    for proxies, wanted in (((), 429), (("127.0.0.1",), 200)):
+        with listening(app_of(Service.open(site.settings.model_copy(update={"limits": limits, "proxies": proxies})))) as url:
+            found = [httpx.get(f"{url}/v1/health", headers={"X-Forwarded-For": f"10.0.0.{number}"}).status_code for number in range(12)]
+        assert found[-1] == wanted, (proxies, found)
+
+
+def test_a_server_on_ipv6_is_called_by_its_brackets() -> None:
+    guard = Guard(None, Settings(provider=Path("."), host="::1"), None, None)  # type: ignore[arg-type]
+    assert guard._authorities({"server": ("::1", 8740)}) >= {"[::1]:8740", "[::1]", "localhost:8740"}
+
+
+def test_a_log_does_not_hold_the_token(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no terminal is a file that is kept, or a log that others read."""
+    for as_json in (False, True):
+        _say(Settings(provider=Path("provider")), "secret-token", as_json)
+        printed = capsys.readouterr().out
+        assert "secret-token" not in printed and "dashboard.token" in printed

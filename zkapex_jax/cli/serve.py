@@ -65,7 +65,7 @@ def serve(
 ) -> None:
     """Provider: serve clients over HTTP, verify what they send, and show the fleet.
 
-    Prints the token that opens the dashboard in a browser; PROVIDER/dashboard.token keeps it, delete that for another one.
+    Prints to a terminal the token that opens the dashboard in a browser; PROVIDER/dashboard.token keeps it, delete that for another one.
     Ends on Ctrl-C or SIGTERM, after workers finished what they are at; what is queued is taken up by the next run. Put a proxy that ends TLS in front of it before you listen on other addresses.
     """
     with service_libraries():
@@ -93,7 +93,7 @@ def serve(
 
 
 def _say(settings: Settings, token: str, as_json: bool) -> None:
-    """Where it serves. A log keeps what is printed for machines: the token's file stands there, not the token."""
+    """Where it serves. A log keeps what is printed for machines, or into no terminal: the token's file stands there, not the token."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{settings.port}"
     if as_json:
@@ -103,7 +103,7 @@ def _say(settings: Settings, token: str, as_json: bool) -> None:
     else:
         Output(False, False).result(
             {}, escape(f"serving {settings.provider} on {url}") + f" with {settings.workers} workers", escape(f"  dashboard  {url}/"),
-            f"  token      {token}", escape(f"  API        {url}/docs"),
+            f"  token      {token}" if sys.stdout.isatty() else escape(f"  token      in {settings.provider / TOKEN}"), escape(f"  API        {url}/docs"),
         )  # fmt: skip
     sys.stdout.flush()
 

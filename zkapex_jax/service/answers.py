@@ -19,6 +19,13 @@ _BY_CODE = {
     "wrong_offset": 409, "upload_unfinished": 409, "too_large": 413, "bad_encoding": 415, "bad_content_type": 415, "upload_busy": 423,
     "too_many_calls": 429, "over_limit": 429, "locked": 503, "database": 503, "disk_full": 507, "wrong_digest": 422, "wrong_body": 422,
 }  # fmt: skip
+#: Storage errors in our own words. Those of the system and the database name folders, hosts and users.
+_STORAGE = {
+    "disk_full": "the provider's disk is full; nothing was recorded", "locked": "the provider's database is busy",
+    "upload_busy": "another call is writing to this upload",
+}  # fmt: skip
+#: Of the ledger or of kept files: whoever calls is not to blame, and has no use for the details.
+_OURS = ("damaged",)
 _BY_CLASS: dict[type[ZkapexError], int] = {InputError: 400, RefusedError: 409, StorageError: 503, InternalError: 500}
 #: Set on every answer of the API.
 API_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -26,15 +33,19 @@ API_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 def status_of(error: ZkapexError) -> int:
     """By code where it has a place of its own, else by class."""
+    if error.code in _OURS:
+        return 500
     return _BY_CODE.get(error.code) or next((code for kind, code in _BY_CLASS.items() if isinstance(error, kind)), 500)
 
 
 def told(error: ZkapexError) -> dict[str, Any]:
     """What a caller is told: no paths of this machine, and nothing of faults that are ours but their code."""
-    parts = {key: value for key, value in error.to_dict().items() if key != "file"}
-    if isinstance(error, InternalError):
-        parts = {"code": error.code, "message": "the provider's service failed; its log says why", "exit_code": error.exit_code}
-    return parts
+    if isinstance(error, InternalError) or error.code in _OURS:
+        return {"code": error.code, "message": "the provider's service failed; its log says why", "exit_code": InternalError.exit_code}
+    if isinstance(error, StorageError):
+        message = _STORAGE.get(error.code, "the provider's service cannot store or read now")
+        return {"code": error.code, "message": message, "hint": "try again later", "exit_code": error.exit_code}
+    return {key: value for key, value in error.to_dict().items() if key != "file"}
 
 
 def failure(error: ZkapexError, *, receipt: str | None = None) -> JSONResponse:

@@ -6,6 +6,8 @@ import logging
 import threading
 from types import TracebackType
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from zkapex_jax.errors import ZkapexError
 from zkapex_jax.service import clients, uploads
 from zkapex_jax.service.context import Service
@@ -33,6 +35,6 @@ class Housekeeping:
             try:
                 clients.forget_nonces(self._service.store)
                 uploads.sweep(self._service.store, self._service.settings)
-            except (ZkapexError, OSError) as error:
+            except (ZkapexError, OSError, SQLAlchemyError) as error:
                 _LOG.warning("housekeeping is put off: %s", error)
             self._ended.wait(self._every)

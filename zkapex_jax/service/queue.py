@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, union, update
 from sqlalchemy.exc import IntegrityError
@@ -153,7 +154,7 @@ def _is_held(row: type[Job], now: int, queue: settings.Queue) -> ColumnElement[b
     return (row.lease >= now) & (row.lease <= now + int(2000 * queue.lease))
 
 
-def _at_work(client_id: str, now: int, queue: settings.Queue) -> Select[tuple[str]]:
+def _at_work(client_id: str, now: int, queue: settings.Queue) -> Select[Any]:
     return select(Job.id).where(Job.client_id == client_id, Job.status == RUNNING, _is_held(Job, now, queue))
 
 
@@ -195,7 +196,7 @@ def _check_room(session: Session, client_id: str, uploads: tuple[str, str], limi
         raise over_limit("bytes of this client in a day", "wait until tomorrow, or ask the provider")
 
 
-def _bytes_of_a_day(client_id: str, names: list[str]) -> Select[tuple[int]]:
+def _bytes_of_a_day(client_id: str, names: list[str]) -> Select[Any]:
     """Sizes of these uploads, and of those that were handed in within a day."""
     recent = (Job.client_id == client_id) & (Job.made > moment() - _DAY)
     known = union(select(Job.upload).where(recent), select(Job.proof_upload).where(recent))

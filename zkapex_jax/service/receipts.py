@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import RefusedError, ZkapexError
@@ -55,6 +56,16 @@ def keep(session: Session, receipt: AnyReceipt) -> str:
     return digest
 
 
+def kept(store: Store, receipt: AnyReceipt) -> str:
+    """As `keep`, in a transaction of its own; another process may be at the same."""
+    try:
+        with store.write() as session:
+            return keep(session, receipt)
+    except IntegrityError:  # it was faster
+        with store.write() as session:
+            return keep(session, receipt)
+
+
 def refused(store: Store, provider: Provider, key: SigningKey, given: Bundle | EnrolmentProof, error: ZkapexError) -> str | None:
     """Sign and keep a refusal; returns its digest. None where the ledger changed its mind meanwhile: the file may be sent again."""
     try:
@@ -62,5 +73,4 @@ def refused(store: Store, provider: Provider, key: SigningKey, given: Bundle | E
     except RefusedError as changed:
         _LOG.warning("no refusal of %s: %s", given.digest, changed)
         return None
-    with store.write() as session:
-        return keep(session, refusal)
+    return kept(store, refusal)

@@ -65,6 +65,10 @@ class Queue(BaseModel):
     attempts: Count = 5
     #: Wait after the first failure; it doubles with each.
     backoff: Seconds = 5
+    #: A job that takes longer is set aside, and its worker ended.
+    longest: Seconds = 6 * 3600
+    #: Most bytes of memory of a worker, and as many of the verifier that it runs; None: what there is.
+    memory: Count | None = None
 
 
 class Settings(BaseModel):

@@ -95,7 +95,7 @@ def open_piece(store: Store, settings: Settings, client_id: str, upload: str, of
     path = file_of(settings, upload)
     make_directory(settings.uploads, mode=0o700)
     with storage_errors(path):
-        file = open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
+        file = open(path, "r+b", buffering=0, opener=lambda name, _: os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
     try:
         _hold(file, upload)
         found = need(store, client_id, upload)  # what another call did before the file was held counts

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +18,13 @@ from pathlib import Path
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError, ZkapexError
 from zkapex_jax.ledger import VerdictRecord
 from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, SigningKey
-from zkapex_jax.service import logs, queue, receipts, uploads
+from zkapex_jax.service import leavings, logs, queue, receipts, uploads
 from zkapex_jax.service.answers import told
 from zkapex_jax.service.context import open_provider
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.queue import Task
-from zkapex_jax.service.settings import Settings
+from zkapex_jax.service.restraint import restrain
+from zkapex_jax.service.settings import Queue, Settings
 from zkapex_jax.service.store import Store
 from zkapex_jax.workflow import Provider, Toolchain, admit, open_toolchain, verify
 from zkapex_jax.workflow.receipts import make_enrolment_receipt, make_receipt
@@ -67,7 +69,7 @@ class Worker:
         with _Heartbeat(self, task):
             try:
                 self._finish(task, self._judge(task))
-            except (InternalError, StorageError, OSError, MemoryError) as error:
+            except Exception as error:  # whatever a hostile file ends in: the worker lives on, and the job is tried again
                 self._failed(task, error)
         return True
 
@@ -86,7 +88,9 @@ class Worker:
         try:
             given = kind.from_file(uploads.file_of(self.settings, upload), verify=False)
         except InputError:
+            leavings.remove_unnamed(self.provider, [task.digest])
             return None
+        leavings.remove_unnamed(self.provider, [task.digest, given.digest])
         return receipts.refused(self.store, self.provider, self.key, given, error)
 
     def _is_ours(self, error: ZkapexError) -> bool:
@@ -101,8 +105,7 @@ class Worker:
         proof = uploads.file_of(self.settings, task.proof_upload)
         admit(self._tool(given), self.provider, given.path, proof, allow_insecure=self.settings.allow_insecure)
         receipt = make_enrolment_receipt(self.provider, self.key, given.digest)
-        with self.store.write() as session:
-            digest = receipts.keep(session, receipt)
+        digest = receipts.kept(self.store, receipt)
         return Outcome(accepted=True, receipt=digest, state=self.provider.ledger.state(task.client_id).digest)
 
     def _verify(self, task: Task) -> Outcome:
@@ -125,8 +128,7 @@ class Worker:
         if verdict is None:
             raise InternalError("the ledger holds no verdict on a bundle that was judged", code="bug", value=task.digest)
         receipt = make_receipt(self.provider, self.key, task.digest)
-        with self.store.write() as session:
-            digest = receipts.keep(session, receipt)
+        digest = receipts.kept(self.store, receipt)
         return Outcome(accepted=verdict.accepted, reason=verdict.reason, receipt=digest, state=receipt.state_after)
 
     def _finish(self, task: Task, outcome: Outcome) -> None:
@@ -142,7 +144,7 @@ class Worker:
         _LOG.info("%s of %s: %s", task.kind, task.client_id, "accepted" if outcome.accepted else f"refused: {outcome.reason}")
 
     def _failed(self, task: Task, error: Exception) -> None:
-        known = error if isinstance(error, ZkapexError) else StorageError(str(error) or type(error).__name__)
+        known = error if isinstance(error, ZkapexError) else _worded(error)
         _LOG.error("job %s, attempt %d: %s", task.id, task.attempt, known, exc_info=error)
         queue.put_back(self.store, task, self.name, Outcome(accepted=False, error=told(known)), self.settings.queue)
 
@@ -156,8 +158,14 @@ class Worker:
         return self._tools[kind]
 
 
+def _worded(error: Exception) -> ZkapexError:
+    if isinstance(error, (OSError, MemoryError)):
+        return StorageError(str(error) or type(error).__name__)
+    return InternalError(f"unexpected {type(error).__name__}: {error}", code="bug")
+
+
 class _Heartbeat:
-    """Renews a job's lease three times in its length, in a thread, as long as the block lasts."""
+    """Renews a job's lease three times in its length, in a thread, as long as the block lasts; ends the process after the longest time."""
 
     def __init__(self, worker: Worker, task: Task) -> None:
         self._worker, self._task, self._ended = worker, task, threading.Event()
@@ -171,19 +179,31 @@ class _Heartbeat:
         self._thread.join()
 
     def _run(self) -> None:
-        lease = self._worker.settings.queue.lease
-        while not self._ended.wait(lease / 3):
+        rules = self._worker.settings.queue
+        lease, ends = rules.lease, time.monotonic() + rules.longest
+        while not self._ended.wait(min(lease / 3, max(0.1, ends - time.monotonic()))):
             try:
+                if time.monotonic() >= ends:
+                    self._give_up(rules)
                 if not queue.renew(self._worker.store, self._task, self._worker.name, lease):
                     return
             except ZkapexError as error:
                 _LOG.warning("cannot renew the lease of job %s: %s", self._task.id, error)
+
+    def _give_up(self, rules: Queue) -> None:
+        """Set the job aside, and end with the verifier, whose standard input ends with us: another worker takes our place."""
+        error = InternalError("took longer than a job may", code="worker_lost", value=self._task.id)
+        _LOG.error("job %s: %s", self._task.id, error)
+        last = rules.model_copy(update={"attempts": self._task.attempt})
+        queue.put_back(self._worker.store, self._task, self._worker.name, Outcome(accepted=False, error=told(error)), last)
+        os._exit(error.exit_code)
 
 
 def main() -> None:
     """`python -m zkapex_jax.service.worker`: settings as JSON on the first line of standard input, whose end ends the worker."""
     settings = Settings.model_validate_json(sys.stdin.readline(_MAX_SETTINGS))
     logs.set_up(as_json=settings.json_log)
+    restrain(settings.queue.memory)
     try:
         worker = Worker.open(settings)
     except ZkapexError as error:

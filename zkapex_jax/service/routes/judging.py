@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import threading
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, checks
+from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.service import queue, receipts, uploads
 from zkapex_jax.service.answers import failure, utc
 from zkapex_jax.service.context import ClientName, Here, Service
@@ -16,6 +18,8 @@ from zkapex_jax.service.messages import Job, NewBundle, NewEnrolment, Outcome
 from zkapex_jax.service.tables import Job as Row
 
 router = APIRouter(tags=["proofs"])
+Typed = TypeVar("Typed", bound=Artefact)
+_PARSING = threading.Lock()
 JobName = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
 
@@ -31,8 +35,8 @@ def enrolment(wanted: NewEnrolment, client_id: ClientName, service: Here) -> Job
         return _told(known)
     for name, kind in zip(names, ("enrolment", "enrolment-proof"), strict=True):
         uploads.need_whole(service.store, client_id, name, kind)
-    given = Enrolment.from_file(uploads.file_of(service.settings, wanted.enrolment), verify=False)
-    proof = EnrolmentProof.from_file(uploads.file_of(service.settings, wanted.proof), verify=False)
+    service.rates.job(client_id)
+    given, proof = _parsed(service, Enrolment, wanted.enrolment), _parsed(service, EnrolmentProof, wanted.proof)
     _check_owner(client_id, given, proof)
     if proof.enrolment_digest != given.digest:
         raise RefusedError("proof is of another enrolment", code="mismatch_enrolment_digest", field="enrolment_digest", value=proof.enrolment_digest)
@@ -54,7 +58,8 @@ def bundle(wanted: NewBundle, client_id: ClientName, service: Here) -> Job | JSO
     if known is not None:
         return _told(known)
     uploads.need_whole(service.store, client_id, wanted.bundle, "bundle")
-    given = Bundle.from_file(uploads.file_of(service.settings, wanted.bundle), verify=False)
+    service.rates.job(client_id)
+    given = _parsed(service, Bundle, wanted.bundle)
     _check_owner(client_id, given)
     try:
         checks.check_secure(given.insecure, allowed=service.settings.allow_insecure, what="bundle")
@@ -80,14 +85,18 @@ def _known(service: Service, client_id: str, names: tuple[str, str]) -> Row | No
     return found
 
 
+def _parsed(service: Service, kind: type[Typed], upload: str) -> Typed:
+    """A file's header, in turn: hostile ones take a hundred times their size in memory."""
+    uploads.check_header(service.settings, upload)
+    with _PARSING:
+        return kind.from_file(uploads.file_of(service.settings, upload), verify=False)
+
+
 def _submit(service: Service, client_id: str, kind: str, digest: str, names: tuple[str, str]) -> Job:
-    service.rates.job(client_id)
     return _told(queue.submit(service.store, client_id, kind, digest, names, service.settings.limits))
 
 
 def _refused(service: Service, client_id: str, given: Bundle | EnrolmentProof, error: RefusedError) -> JSONResponse:
-    """Signing costs, too: it counts as a job does."""
-    service.rates.job(client_id)
     return failure(error, receipt=receipts.refused(service.store, service.provider, service.key, given, error))
 
 

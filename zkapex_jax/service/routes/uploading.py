@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from zkapex_jax.errors import InputError
+from zkapex_jax.formats.atomic import storage_errors
 from zkapex_jax.service import uploads
 from zkapex_jax.service.answers import http_date, utc
 from zkapex_jax.service.context import ClientName, Here, Service, Signed
@@ -84,8 +85,9 @@ async def _write(request: Request, file: BinaryIO, length: int, digest: str | No
 
 def _write_all(file: BinaryIO, block: bytes) -> None:
     view = memoryview(block)
-    while view:
-        view = view[file.write(view) :]
+    with storage_errors(file.name):
+        while view:
+            view = view[file.write(view) :]
 
 
 def _number(request: Request, name: str) -> int:
