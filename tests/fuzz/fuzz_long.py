@@ -6,6 +6,7 @@ State lies in runs/fuzz: an interrupted run goes on where it stopped. Afterwards
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import re
@@ -20,6 +21,8 @@ BINARY = CRATE / "target" / "release" / "zkapex-fuzz"
 RUN = ROOT / "runs" / "fuzz"
 KEPT, SEEDS = CRATE / "corpus", RUN / "seeds"
 TURN = 60
+NOTHING = {"executions": 0, "seconds": 0, "peak_mb": 0, "faults": 0}
+State = dict[str, dict[str, dict[str, int]]]
 #: What an input may take, in seconds by the clock, and a process in MB. Python verifies a proof in a tenth of a second.
 SECONDS, MEGABYTES = {"rust": 1, "python": 10}, 1024
 _STAT = re.compile(r"stat::(\w+):\s+(\d+)")
@@ -108,29 +111,44 @@ def alone(side: str, target: str, path: Path) -> tuple[int, float]:
     return done.returncode, used() - begun
 
 
+def load(path: Path) -> State:
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def add(path: Path, side: str, target: str, new: dict[str, int]) -> State:
+    """The state with one more turn, which may be another run's by now: one side each can run at a time."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        state = load(path)
+        entry = state.setdefault(side, {}).setdefault(target, dict(NOTHING))
+        entry |= {key: entry[key] + new[key] for key in ("executions", "seconds", "faults")} | {"peak_mb": max(entry["peak_mb"], new["peak_mb"])}
+        temporary = path.with_suffix(".new")
+        temporary.write_text(json.dumps(state, indent=1, sort_keys=True))
+        temporary.replace(path)
+    return state
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10, help="of processor time for each target of each side, earlier runs counted")
     parser.add_argument("--sides", nargs="*", default=["rust", "python"], choices=["rust", "python"])
+    parser.add_argument("--targets", nargs="*", help="these alone; all where none is named")
     parser.add_argument("--turn", type=int, default=TURN, help="seconds that a target has before the next one's turn")
     parser.add_argument("--state", type=Path, default=RUN / "state.json")
     options = parser.parse_args()
     prepare()
     targets = {"rust": rust_targets, "python": python_targets}
-    todo = {(side, name): longest for side in options.sides for name, longest in targets[side]().items()}
-    state = json.loads(options.state.read_text()) if options.state.exists() else {}
+    todo = {(side, name): longest for side in options.sides for name, longest in targets[side]().items() if name in (options.targets or [name])}
+    state = load(options.state)
     while todo:
         (side, name), longest = next(iter(todo.items()))
         del todo[side, name]
-        entry = state.setdefault(side, {}).setdefault(name, {"executions": 0, "seconds": 0, "peak_mb": 0, "faults": 0})
-        left = round(60 * options.minutes) - entry["seconds"]
+        left = round(60 * options.minutes) - state.get(side, {}).get(name, NOTHING)["seconds"]
         if left <= 0:
             continue
         new = turn(side, name, longest, min(options.turn, left))
-        entry |= {key: entry[key] + new[key] for key in ("executions", "seconds", "faults")} | {"peak_mb": max(entry["peak_mb"], new["peak_mb"])}
-        temporary = options.state.with_suffix(".new")
-        temporary.write_text(json.dumps(state, indent=1, sort_keys=True))
-        temporary.replace(options.state)
+        state = add(options.state, side, name, new)
+        entry = state[side][name]
         total = sum(one["executions"] for one in state[side].values())
         print(f"{side:7}{name:16}{entry['executions']:12,} executions{entry['seconds']:7} s{entry['faults']:4} faults   {side} in all {total:,}", flush=True)
         if new["executions"]:

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from functools import lru_cache
 from random import Random
 from typing import Any
 
 from fuzz_seeds import KEY, SIGNATURE_CONTEXT
 
 Bytes = Callable[[bytes, int], bytes]
+Mutator = Callable[[Random, bytes, int, Bytes], bytes]
 EDGES = (
     "", "0", "1", "-1", "-0", "00", "+1", "8", "255", "1048576", "549755813888", "1099511627776", "18446744073709551616", "٣",
     "52435875175126190479447740508185965837690552500527637822603658699938581184513", "1" + "0" * 78, "../a", "a\0b", "é\n", "0" * 64,
@@ -26,10 +28,18 @@ def mutate(shape: str, random: Random, data: bytes, longest: int, change: Bytes)
     if random.randrange(6) == 0:
         return change(data, longest)
     try:
-        changed = {"json": _json, "container": _container, "slots": _slots, "pages": _pages}[shape](random, data, longest, change)
+        changed = _shapes()[shape](random, data, longest, change)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError):
         return change(data, longest)
     return changed if len(changed) <= longest else change(data, longest)
+
+
+@lru_cache
+def _shapes() -> dict[str, Mutator]:
+    import fuzz_shapes as other
+
+    known = {"json": _json, "container": _container, "slots": _slots, "pages": _pages, "text": lambda random, *rest: rest[-1](*rest[:-1])}
+    return known | {"statement": other.statement, "tree": other.tree, "tagged": other.tagged}
 
 
 def havoc(random: Random) -> Bytes:

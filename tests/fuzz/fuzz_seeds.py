@@ -69,6 +69,10 @@ class Seeds:
         return np.frombuffer(b"".join(islice(cycle(points), int(np.prod(shape)))), np.uint8).reshape(*shape, len(points[0]))
 
     def write(self) -> None:
+        self.shared()
+        self.others()
+
+    def shared(self) -> None:
         self.write_artefacts()
         self.setup()
         self.messages()
@@ -147,6 +151,17 @@ class Seeds:
             for table in range(9):
                 edits = {"edits": [[table, column, 0, value] for column in range(number, 9, 5)], "seal": bool(table % 2)}
                 self.bytes("ledger-rows", f"{number}-{table}", json.dumps(edits, sort_keys=True, separators=(",", ":")).encode())
+
+
+    def others(self) -> None:
+        """What the product alone reads; each module knows its own."""
+        import fuzz_models
+        import fuzz_own
+        import fuzz_service
+        import fuzz_signed
+
+        for module in (fuzz_signed, fuzz_own, fuzz_service, fuzz_models):
+            module.seeds(self.bytes)
 
 
 class Artefacts:

@@ -154,6 +154,10 @@ def encodings(data: bytes) -> None:
 def _all() -> list[Target]:
     from fuzz_chunks import CHUNKS
     from fuzz_ledger import LEDGER
+    from fuzz_models import MODELS
+    from fuzz_own import OWN
+    from fuzz_service import SERVICE
+    from fuzz_signed import SIGNED
 
     plain = {"reference": safetensors.parse, "product": by_path(load_arrays)}
     return [
@@ -175,6 +179,10 @@ def _all() -> list[Target]:
         artefact("bundle", Bundle, lambda path: artefacts.Bundle.read(path, layout()), 14),
         *CHUNKS,
         *LEDGER,
+        *SIGNED,
+        *OWN,
+        *SERVICE,
+        *MODELS,
     ]
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,11 +53,19 @@ class WeightFiles:
         """Every file that belongs to the weights, the index last."""
         return self.paths if self.index is None else (*self.paths, self.index)
 
+    @cached_property
+    def _by_shard(self) -> Mapping[Path, Set[str]]:
+        """Names by shard, sorted out once: thousands of shards may hold hundreds of thousands of tensors."""
+        names: dict[Path, set[str]] = {}
+        for name, place in (self.places or {}).items():
+            names.setdefault(place, set()).add(name)
+        return names
+
     def check_names(self, path: Path, found: Iterable[str]) -> None:
         """A shard holds what the index says, no more and no less. Raises InputError otherwise."""
         if self.places is None:
             return
-        wanted = {name for name, place in self.places.items() if place == path}
+        wanted = self._by_shard.get(path, frozenset())
         for name in sorted(wanted ^ set(found)):
             told = "is missing, though the index places it here" if name in wanted else "is not placed here by the index"
             raise InputError(told, code="shard_index", file=path, field=name)
