@@ -84,6 +84,40 @@ def test_a_refused_enrolment_leaves_nothing_on_the_disk(site: Site, party: Party
     assert site.fetch_state(party).stat().st_size
 
 
+def altered(path: Path, out: Path) -> Path:
+    """The same header, so the same digest, over other bytes."""
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    out.write_bytes(data)
+    return out
+
+
+@pytest.mark.parametrize("which", ["enrolment", "proof"])
+def test_no_refusal_is_signed_of_an_enrolment_for_bytes_that_are_not_its_own(site: Site, party: Party, tmp_path: Path, which: str) -> None:
+    """It would stand beside the honest file, whose digest it names, and say that the provider refused that one."""
+    made = site.world.enrol(party.name, seed=21)
+    files = {"enrolment": made.enrolment, "proof": made.proof}
+    files[which] = altered(files[which], tmp_path / which)
+    body = {"enrolment": party.upload(files["enrolment"], "enrolment"), "proof": party.upload(files["proof"], "enrolment-proof")}
+    job = party.http.post("/v1/enrolments", json=body).json()["job"]
+    assert site.worker().step()
+    outcome = party.job(job)["outcome"]
+    assert (outcome["accepted"], outcome["error"]["code"], outcome["receipt"]) == (False, "bad_digest", None)
+    assert party.http.get("/v1/receipts").json() == []
+
+
+def test_no_refusal_is_signed_of_a_bundle_for_bytes_that_are_not_its_own(site: Site, party: Party, tmp_path: Path) -> None:
+    state = site.enrol(party, seed=22)
+    honest = site.bundle(party, site.world.request(every(11, 1), 41), state)
+    job = party.send_bundle(altered(honest, tmp_path / "altered"))["job"]
+    assert site.worker().step()
+    outcome = party.job(job)["outcome"]
+    assert (outcome["error"]["code"], outcome["receipt"]) == ("bad_digest", None)
+    job = party.send_bundle(honest)["job"]
+    assert site.worker().step() and party.job(job)["outcome"]["accepted"]
+    assert sorted(fact["kind"] for fact in party.http.get("/v1/receipts").json()) == ["enrolment-receipt", "receipt"]
+
+
 def test_the_same_bytes_of_two_clients_tell_nothing_of_each_other(site: Site, party: Party) -> None:
     other, data = site.join(f"other-{time.time_ns()}"), os.urandom(600)
     body = {"kind": "bundle", "digest": hashlib.sha256(data).hexdigest(), "size": len(data)}

@@ -83,15 +83,26 @@ class Worker:
             return Outcome(accepted=False, reason=error.message, error=told(error), receipt=self._refused(task, error))
 
     def _refused(self, task: Task, error: ZkapexError) -> str | None:
-        """A signed refusal of what left no verdict in the ledger; None of a file that says nothing whole of itself."""
-        kind, upload = (EnrolmentProof, task.proof_upload) if task.kind == "enrolment" else (Bundle, task.upload)
+        """A signed refusal of what left no verdict in the ledger. None where the bytes of a file are not those that its digest names:
+        whoever has the right ones could show them beside it.
+        """
+        kept = [task.digest]
         try:
-            given = kind.from_file(uploads.file_of(self.settings, upload), verify=False)
+            for kind, upload in self._files(task):
+                given = kind.from_file(uploads.file_of(self.settings, upload), verify=False)
+                kept.append(given.digest)
+                given.container.verify_all()
         except InputError:
-            leavings.remove_unnamed(self.provider, [task.digest])
             return None
-        leavings.remove_unnamed(self.provider, [task.digest, given.digest])
+        finally:
+            leavings.remove_unnamed(self.provider, kept)
         return receipts.refused(self.store, self.provider, self.key, given, error)
+
+    def _files(self, task: Task) -> list[tuple[type[Enrolment | EnrolmentProof | Bundle], str]]:
+        """The files of a job; the last is the one that a refusal is of."""
+        if task.kind == "enrolment":
+            return [(Enrolment, task.upload), (EnrolmentProof, task.proof_upload)]
+        return [(Bundle, task.upload)]
 
     def _is_ours(self, error: ZkapexError) -> bool:
         """Whether it is about a file that the provider keeps, not one that the client sent."""
