@@ -322,3 +322,19 @@ def test_many_ranges_are_no_amplifier(party: Party, site: Site) -> None:
     answer = party.http.get("/v1/base", headers={"Range": ranges})
     assert time.monotonic() - begun < 5
     assert len(answer.content) <= 2 * len(whole), answer.status_code
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_no_line_of_a_log_is_forged(as_json: bool) -> None:
+    """Names of tensors and the like come from clients, and errors repeat them."""
+    forged = "2026-01-31 12:00:00,000 zkapex.worker 1 bundle of alice: accepted"
+    program = (
+        "import logging, sys\nfrom zkapex_jax.service import logs\n"
+        f"logs.set_up(as_json={as_json})\n"
+        f"try:\n    raise ValueError('x\\n{forged}')\n"
+        f"except ValueError as error:\n    logging.getLogger('zkapex').error('tensor a\\n{forged}', exc_info=error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    lines = done.stderr.splitlines()
+    assert not [line for line in lines if line.startswith(forged)] and lines[0].count(forged) >= 1
+    assert all(line.startswith((" ", "{")) for line in lines[1:])

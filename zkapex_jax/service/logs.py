@@ -6,8 +6,20 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import Any
 
 _TEXT = "%(asctime)s %(name)s %(process)d %(message)s"
+
+
+class TextLines(logging.Formatter):
+    """A message is one line and a traceback is indented: what comes from a hostile file cannot pass for a line of ours."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return "\n".join(f"  {line}" for line in super().formatException(ei).splitlines())
 
 
 class JsonLines(logging.Formatter):
@@ -26,5 +38,5 @@ class JsonLines(logging.Formatter):
 def set_up(*, as_json: bool) -> None:
     """Take over this process's log."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if as_json else logging.Formatter(_TEXT))
+    handler.setFormatter(JsonLines() if as_json else TextLines(_TEXT))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
