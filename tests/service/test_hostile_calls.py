@@ -311,3 +311,13 @@ def test_a_log_does_not_hold_the_token(capsys: pytest.CaptureFixture[str]) -> No
         _say(Settings(provider=Path("provider")), "secret-token", as_json)
         printed = capsys.readouterr().out
         assert "secret-token" not in printed and "dashboard.token" in printed
+
+
+def test_replays_do_not_spend_the_calls_of_their_signer(site: Site, party: Party) -> None:
+    limits = LIMITS.model_copy(update={"calls": "10/minute"})
+    with listening(app_of(Service.open(site.settings.model_copy(update={"limits": limits})))) as url:
+        headers = sign_call(party.key, "GET", f"{url}/v1/me")
+        replayed = [httpx.get(f"{url}/v1/me", headers=headers).status_code for _ in range(20)]
+        assert replayed == [200, *[401] * 19]
+        own = [httpx.get(f"{url}/v1/me", headers=sign_call(party.key, "GET", f"{url}/v1/me")).status_code for _ in range(10)]
+        assert own == [200] * 9 + [429]

@@ -46,6 +46,11 @@ class Rates:
         """Raises RefusedError over the limit; so do the others."""
         self._count(self._strangers, "address", network_of(address))
 
+    def may_call(self, public: str) -> None:
+        """As `caller`, uncounted: a call that is sent again by somebody else costs its signer nothing."""
+        if not self._limiter.test(self._calls, "key", public):
+            raise self._over(self._calls, "key", public)
+
     def caller(self, public: str) -> None:
         self._count(self._calls, "key", public)
 
@@ -55,8 +60,12 @@ class Rates:
 
     def _count(self, rate: RateLimitItem, kind: str, name: str) -> None:
         if not self._limiter.hit(rate, kind, name):
-            reset = self._limiter.get_window_stats(rate, kind, name).reset_time
-            raise RefusedError(f"too many calls: {rate} are allowed", code="too_many_calls", hint=f"try again in {max(1, int(reset - time.time()) + 1)} s")
+            raise self._over(rate, kind, name)
+
+    def _over(self, rate: RateLimitItem, kind: str, name: str) -> RefusedError:
+        reset = self._limiter.get_window_stats(rate, kind, name).reset_time
+        hint = f"try again in {max(1, int(reset - time.time()) + 1)} s"
+        return RefusedError(f"too many calls: {rate} are allowed", code="too_many_calls", hint=hint)
 
 
 @dataclass
@@ -97,11 +106,13 @@ class Guard:
         if not path.startswith(PREFIX) or path in OPEN:
             return await self.app(scope, self._bounded(scope, receive, self.settings.limits.document), send)
         caller = check_call(scope["method"], self._url(scope, headers), headers)
-        self.rates.caller(caller.public)
+        self.rates.may_call(caller.public)
         scope.setdefault("state", {})["caller"] = caller
         if path == JOIN:
+            self.rates.caller(caller.public)
             return await self._whole(scope, receive, send, caller, headers)
         client = await run_in_threadpool(clients.admit_call, self.store, caller)
+        self.rates.caller(caller.public)
         scope["state"]["client_id"] = client.client_id
         if scope["method"] == "PATCH":
             return await self.app(scope, self._bounded(scope, receive, self.settings.limits.piece), send)
