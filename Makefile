@@ -60,7 +60,7 @@ performance-ezkl: $(VENV)/.installed ## the same KKT block with ezkl, in an envi
 	$(BIN)/python -m experiments.ezkl --quiet-only
 	$(BIN)/python -m experiments.performance draw
 
-experiments: $(VENV)/.installed $(PROVER) ## does it forget? every study of docs/results.md over five seeds, about an hour; goes on where it stopped
+experiments: $(VENV)/.installed $(PROVER) ## does it forget? every study of docs/results.md over five seeds, hours; goes on where it stopped
 	for study in $(STUDIES); do $(BIN)/python -m experiments.$$study || exit $$?; done
 	$(BIN)/python -m experiments.report
 
