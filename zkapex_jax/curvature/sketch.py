@@ -21,7 +21,10 @@ from zkapex_jax.formats.scratch import release
 EXACT = 4096
 
 #: Columns of a long chunk that are in memory at a time.
-_COLUMNS = 2**13
+_COLUMNS = 2**15
+
+#: Rows that are read or written before their pages are let go: the system may map megabytes around every place that is touched.
+_TOUCHED = 8
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,11 @@ class Sketch:
         target = self.state if into is None else into
         for (start, stop), old, new in zip(self.shape.bounds, self.shape.parts(self.state), self.shape.parts(target), strict=True):
             if self.shape.is_whole(stop - start):
-                part = np.asarray(gradients[:, start:stop])
+                part = _read(gradients[:, start:stop], slice(0, stop - start))
                 new[...] = old + part.T @ part
             else:
                 _fold(old, gradients[:, start:stop], new)
-            for array in (gradients, old, new):
+            for array in (old, new):
                 release(array)
         self.state, self.count = target, self.count + len(gradients)
 
@@ -122,9 +125,7 @@ class Sketch:
             found = _leading(kept, self.shape.rows) if self.shape.is_whole(stop - start) else kept[1:]
             turned, _ = np.linalg.qr(random.standard_normal((self.shape.rows, len(found))))
             for columns in column_blocks(found, _COLUMNS):
-                made[:, start:stop][:, columns] = (scale * turned) @ found[:, columns]
-                for array in (kept, made):
-                    release(array)
+                _write(made[:, start:stop], columns, (scale * turned) @ _read(found, columns))
         return made
 
 
@@ -146,9 +147,7 @@ def _fold(old: np.ndarray, gradients: np.ndarray, new: np.ndarray) -> None:
         values, vectors = np.linalg.eigh(scale[:, None] * gram * scale)
         turn = np.where(values[-rows - 1 :, None] > 0, vectors[:, -rows - 1 :].T * scale, 0.0).astype(np.float32)
         for columns in column_blocks(old, _COLUMNS):
-            new[:, columns] = turn[:, : len(old)] @ old[:, columns] + turn[:, len(old) :] @ part[:, columns]
-            for array in (old, part, new):
-                release(array)
+            _write(new, columns, turn @ _read(old, columns, part))
         old = new
 
 
@@ -156,9 +155,27 @@ def _gram(old: np.ndarray, part: np.ndarray) -> np.ndarray:
     """Float64 inner products of all rows."""
     gram = np.zeros((len(old) + len(part),) * 2)
     for columns in column_blocks(old, _COLUMNS):
-        held = np.concatenate([old[:, columns], part[:, columns]])
+        held = _read(old, columns, part)
         gram += held @ held.T
-        for array in (old, part):
-            release(array)
     return gram
+
+
+def _read(rows: np.ndarray, columns: slice, more: np.ndarray | None = None) -> np.ndarray:
+    """Some columns of the rows, and of more below them, as a copy."""
+    parts = (rows,) if more is None else (rows, more)
+    made = np.empty((sum(map(len, parts)), columns.stop - columns.start), rows.dtype)
+    place = 0
+    for part in parts:
+        for start in range(0, len(part), _TOUCHED):
+            found = part[start : start + _TOUCHED, columns]
+            made[place : place + len(found)] = found
+            place += len(found)
+            release(part)
+    return made
+
+
+def _write(rows: np.ndarray, columns: slice, values: np.ndarray) -> None:
+    for start in range(0, len(rows), _TOUCHED):
+        rows[start : start + _TOUCHED, columns] = values[start : start + _TOUCHED]
+        release(rows)
 
