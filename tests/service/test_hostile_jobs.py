@@ -179,6 +179,24 @@ def test_a_full_disk_keeps_nothing_and_says_so(site: Site, party: Party, monkeyp
     assert party.piece(name, 0, data) == 100
 
 
+def test_a_disk_that_others_filled_is_left_to_the_ledger(site: Site, party: Party) -> None:
+    """Each upload fitted when it was declared; all of them together do not. The database must still find room."""
+    full = site.settings.model_copy(update={"limits": LIMITS.model_copy(update={"spare_disk": 1 << 60})})
+    data = os.urandom(100)
+    name = party.http.post("/v1/uploads", json={"kind": "bundle", "digest": hashlib.sha256(data).hexdigest(), "size": 100}).json()["upload"]
+    with pytest.raises(StorageError) as caught:
+        uploads.open_piece(site.service.store, full, party.name, name, 0, 100)
+    assert caught.value.code == "disk_full" and not uploads.file_of(site.settings, name).exists()
+    party.piece(name, 0, data)
+    job = queue.submit(site.service.store, party.name, "bundle", "d", (name, ""), LIMITS)
+    before, at_work = kept(site), worker.Worker.open(full)
+    assert at_work.step() and kept(site) == before
+    with site.service.store.write() as session:
+        row = session.get_one(Job, job.id)
+        assert row.status == queue.QUEUED and "disk_full" in row.outcome
+        row.status = queue.FAILED
+
+
 OURS = [
     StorageError("connection to server at 10.0.0.5 failed for user zkapex", code="database"),
     StorageError("[Errno 28] No space left on device: '/srv/provider/x'", code="disk_full", file="/srv/provider/x"),

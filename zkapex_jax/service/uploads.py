@@ -92,6 +92,7 @@ def open_piece(store: Store, settings: Settings, client_id: str, upload: str, of
     another call writes to it.
     """
     need(store, client_id, upload)
+    check_disk(settings, length)  # other clients may have filled it since this upload was declared
     path = file_of(settings, upload)
     make_directory(settings.uploads, mode=0o700)
     with storage_errors(path):
@@ -107,6 +108,12 @@ def open_piece(store: Store, settings: Settings, client_id: str, upload: str, of
         file.close()
         raise
     return found, file
+
+
+def check_disk(settings: Settings, size: int) -> None:
+    """Raises StorageError unless so many bytes leave enough of the disk: ledger and database write to it too, and must not fail."""
+    if shutil.disk_usage(settings.provider).free < size + settings.limits.spare_disk:
+        raise StorageError("the provider's disk is nearly full", code="disk_full", hint="try again later")
 
 
 def settle(store: Store, settings: Settings, found: Upload, file: BinaryIO, length: int) -> Upload:
@@ -211,8 +218,7 @@ def _check_quota(session: Session, settings: Settings, client_id: str, size: int
         raise over_limit("uploads of this client", hint)
     if total + size > limits.open_bytes:
         raise over_limit("bytes of this client", hint)
-    if shutil.disk_usage(settings.provider).free < size + limits.spare_disk:
-        raise StorageError("the provider's disk is nearly full", code="disk_full", hint="try again later")
+    check_disk(settings, size)
 
 
 def _check_place(found: Upload, offset: int, length: int) -> None:

@@ -75,12 +75,18 @@ class Worker:
 
     def _judge(self, task: Task) -> Outcome:
         """A refusal is an outcome; only what is our own fault is raised."""
+        self._check_disk(task)
         try:
             return self._admit(task) if task.kind == "enrolment" else self._verify(task)
         except (InputError, RefusedError) as error:
             if self._is_ours(error):
                 raise InternalError(f"a kept file is gone or damaged: {error}", code="damaged") from error
             return Outcome(accepted=False, reason=error.message, error=told(error), receipt=self._refused(task, error))
+
+    def _check_disk(self, task: Task) -> None:
+        """What is judged is copied first."""
+        paths = [uploads.file_of(self.settings, upload) for _, upload in self._files(task)]
+        uploads.check_disk(self.settings, sum(path.stat().st_size for path in paths if path.exists()))
 
     def _refused(self, task: Task, error: ZkapexError) -> str | None:
         """A signed refusal of what left no verdict in the ledger. None where the bytes of a file are not those that its digest names:
