@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import socket
 import subprocess
@@ -142,6 +143,8 @@ def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, w
     request = Request.from_file(fleet / "request")
     assert unlearned["request_id"] == request.request_id and not unlearned["resumed"]
     assert sent["accepted"] and sent["advanced"] and sent["position"] == 1
+    assert sent["card"] == str(fleet / "unlearned" / "README.md") and sent["card_command"] is None
+    assert "its signed receipt says so" in (fleet / "unlearned" / "README.md").read_text()
     admitted = home.receipt_file(home.state().enrolment_digest)
     key = ("--provider-key", fleet.provider / "provider.key.pub")
     run("receipt", "check", admitted, *key, "--enrolment", home.folder.enrolment, "--proof", home.folder.enrolment_proof)
@@ -160,6 +163,21 @@ def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, w
     assert (interrupted.path / "secret.safetensors").read_bytes() == (home.path / "secret.safetensors").read_bytes()
     again = run("client", "send", "--home", walked_by_http.before, "--no-progress", "--json").document
     assert Receipt.from_file(again["receipt"]) == receipt, "the same answer again: the same receipt"
+    check_cards(run, fleet, walked_by_http.before, again)
+
+
+def check_cards(run: Run, fleet: Fleet, home: Path, again: dict[str, object]) -> None:
+    """Twice writes the card twice; a model that has gone is named, and the command that is printed writes the card of one that moved."""
+    assert again["card"] == str(fleet / "unlearned" / "README.md")
+    shutil.move(fleet / "unlearned", fleet / "moved")
+    shutil.copytree(home, fleet / "once-more", ignore=shutil.ignore_patterns("receipts"))
+    told = run("client", "send", "--home", fleet / "once-more", "--no-progress", "--json").document
+    assert told["card"] is None and "is gone" in told["card_problem"]
+    words = shlex.split(told["card_command"])
+    assert words[:3] == ["zkapex", "card", "MODEL"]
+    run(*words[1:2], fleet / "moved", *words[3:])
+    assert "its signed receipt says so" in (fleet / "moved" / "README.md").read_text()
+    shutil.move(fleet / "moved", fleet / "unlearned")
 
 
 def test_an_answer_that_a_rule_refuses_leaves_a_signed_refusal(run: Run, fleet: Fleet, walked_by_http: Walked) -> None:
@@ -169,7 +187,7 @@ def test_an_answer_that_a_rule_refuses_leaves_a_signed_refusal(run: Run, fleet: 
     path = next(home.path.glob("requests/*/bundle.safetensors"))
     bundle = Bundle.from_file(path)
     tensors = {name: bundle.tensor(name) for name in bundle.container.specs}
-    tensors["proof.00000"][-1] ^= 1
+    tensors["proof.00000"][-2] ^= 1  # another one than was refused by the verifier
     other = Bundle.parse({name: getattr(bundle, name) for name in Bundle.model_fields}).to_file(path, tensors, force=True)
     secret = (home.path / "secret.safetensors").read_bytes()
     refused = run("client", "send", "--home", home.path, "--no-progress", code=3)

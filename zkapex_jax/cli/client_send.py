@@ -21,6 +21,7 @@ from zkapex_jax.client import (
     open_answers,
     send_answer,
     send_enrolment,
+    update_card,
     write_out,
 )
 from zkapex_jax.client import receive as receive_files
@@ -39,6 +40,7 @@ def client_send(
 ) -> None:
     """Send the finished answer, wait for the verdict, check and keep the receipt, and make the unlearned weights the client's own.
 
+    The card of the model that `zkapex client unlearn --save-model` wrote then says that the provider accepted.
     The weights from before go from the home only when the provider has signed that it accepted the answer. A broken connection
     costs one piece: run the command again. A re-enrolment that waits (`zkapex re-enrol`) is sent first.
     """
@@ -90,10 +92,12 @@ def client_status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, quiet: 
     place = Home.open(home)
     membership, states, receipts = place.membership, place.states(), sorted((place.path / "receipts").glob("*.json"))
     ready, asked = open_answers(place), place.requests()
+    done = [bool(states) and bool(states[-1].cumulative()[request.mask()].all()) for request in asked]
     document = {
         "client_id": membership.client_id, "url": membership.url or None, "provider_keys": membership.provider_keys, "enrolled": place.is_enrolled,
         "admitted": bool(states), "position": states[-1].position if states else None, "forgotten": int(states[-1].cumulative().sum()) if states else None,
-        "requests": [request.request_id for request in asked], "to_send": [answer.request.request_id for answer in ready],
+        "requests": [request.request_id for request in asked], "answered": [request.request_id for request, met in zip(asked, done, strict=True) if met],
+        "to_send": [answer.request.request_id for answer in ready],
         "renewal_waiting": place.folder.renewal.enrolment.is_file(), "state": states[-1].path if states else None, "receipts": receipts,
     }  # fmt: skip
     stands = (
@@ -108,7 +112,7 @@ def client_status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, quiet: 
         f"{membership.client_id}  {membership.url or 'no service, files are carried'}",
         f"  enrolment  {stands}",
         *([f"  state      {states[-1].path}"] if states else []),
-        *(f"  request    {request.request_id}  {escape(request.forget)}" for request in asked),
+        *(f"  {'answered' if met else 'request '}   {request.request_id}  {escape(request.forget)}" for request, met in zip(asked, done, strict=True)),
         *(f"  to send    {answer.request.request_id}" for answer in ready),
         *(["  to send    a re-enrolment"] if document["renewal_waiting"] else []),
         *(f"  receipt    {receipt}" for receipt in receipts),
@@ -132,12 +136,17 @@ def _send_renewal(output: Output, place: Home, out: Path | None, wait: float, fo
 
 
 def _tell(output: Output, place: Home, answer: Answer, sent: Sent, leaving: dict[str, object]) -> None:
-    receipt = sent.receipt
+    receipt, carded = sent.receipt, update_card(place, answer.request, place.receipt_file(sent.digest))
+    written = [f"  card     {escape(str(carded.card))} says so"] if carded.card else [
+        f"  card     not written: {escape(carded.problem or '')}; write it with", f"    {escape(carded.command)}"
+    ]  # fmt: skip
     output.result(
         {"sent": True, "accepted": True, "request_id": answer.request.request_id, "bundle": sent.digest, "receipt": sent.receipt_file,
-         "state": sent.state.path, "position": sent.state.position, "advanced": sent.advanced, "not_proven": NOT_PROVEN} | leaving,
+         "state": sent.state.path, "position": sent.state.position, "advanced": sent.advanced, "not_proven": NOT_PROVEN,
+         "card": carded.card, "card_problem": carded.problem, "card_command": None if carded.card else carded.command} | leaving,
         f"[green]accepted[/] by {place.membership.url}: {answer.request.request_id}, event {receipt.ledger.sequence if receipt else '?'} of its ledger",
         f"  receipt  {sent.receipt_file}",
         f"  state    {sent.state.path}  (position {sent.state.position}); the unlearned weights are your own now",
+        *written,
         f"[dim]{NOT_PROVEN}[/]",
     )  # fmt: skip

@@ -27,7 +27,7 @@ from zkapex_jax.cli.options import (
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.cli.prove import kept_bytes
 from zkapex_jax.cli.saving import Saving
-from zkapex_jax.client import Answer, Home, catch_up, fetch_requests, prepare_answer, receive
+from zkapex_jax.client import Answer, Home, catch_up, fetch_requests, prepare_answer, receive, remember_model
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Bundle, Enrolment, Request, State
 from zkapex_jax.workflow.toolchain import Toolchain
@@ -66,6 +66,7 @@ def client_unlearn(
     _answer(output, place, tool, answer, check)
     if saving is not None:
         saving.save(folder=place.path, request=found.path, provider_key=found.signer, update=answer.update)
+        remember_model(place, found.request_id, saving.out)
     bundle = Bundle.from_file(answer.bundle)
     output.result(
         {"request_id": found.request_id, "bundle": answer.bundle, "bytes": answer.bundle.stat().st_size, "digest": bundle.digest,

@@ -13,6 +13,7 @@ _HOMES = {
     "joining": ("join", "join_by_files", "join_document", "read_invitation"),
     "leaving": ("STAYS", "Leaving", "leaving_answer", "leaving_enrolment", "leaving_join"),
     "receiving": ("Received", "receive"),
+    "saved_models": ("Carded", "remember_model", "update_card"),
     "sending": ("Sent", "catch_up", "send_answer", "send_enrolment"),
     "service": ("Service",),
     "fetching": ("fetch_base", "fetch_requests", "fetch_state"),
