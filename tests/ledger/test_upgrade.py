@@ -90,6 +90,20 @@ def test_upgraded_it_is_the_same_ledger(old: str, filled: Ledger, make: Factory,
     made.close()
 
 
+def test_the_planner_knows_of_upgraded_rows(old: str) -> None:
+    """PostgreSQL plans by statistics: without them its guess of a table that was just filled is any number."""
+    upgrade(old)
+    engine = connect(parse_place(old))
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            for table in Base.metadata.tables:
+                rows = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+                assert connection.execute(text("SELECT reltuples FROM pg_class WHERE oid = CAST(:name AS regclass)"), {"name": table}).scalar_one() == rows
+        else:
+            assert not inspect(connection).has_table("sqlite_stat1"), "SQLite's file stays as it is"
+    engine.dispose()
+
+
 def test_scripts_and_tables_say_the_same(old: str, filled: Ledger) -> None:
     upgrade(old)
     engine = connect(parse_place(old))

@@ -22,6 +22,8 @@ from sqlalchemy import insert, select, text
 from zkapex_jax.formats import canonical
 from zkapex_jax.ledger import Ledger
 from zkapex_jax.ledger.database import transaction
+from zkapex_jax.ledger.postgres import refresh_statistics
+from zkapex_jax.ledger.schema import Base as LedgerBase
 from zkapex_jax.ledger.schema import BaseRow, ChainEntry, EnrolmentRow, MaskRow, ProviderKey, RequestRow, StateRow, VerdictRow
 
 WEIGHTS = 2000
@@ -124,6 +126,7 @@ def fill(
         last = session.scalars(select(ChainEntry).order_by(ChainEntry.sequence.desc()).limit(1)).one()
         signer = session.scalars(select(ProviderKey.public)).first()
         counts = _history(Sealed(last.sequence, last.head, names or Names()), signer, clients, requests, rng, now, session)
+        refresh_statistics(session.connection(), LedgerBase.metadata.tables)
     return counts
 
 

@@ -63,7 +63,7 @@ def audit_ledger(
 
     output = Output(as_json, quiet, progress)
     key = load_public(provider_key) if provider_key else None
-    with output.bars() as on_progress, Provider.open(folder) as provider:
+    with output.bars() as on_progress, Provider.open(folder, whole=True) as provider:
         found = run(provider, provider_key=key, receipts=receipts, head=head, on_progress=on_progress)
     sequence, digest = found.head
     published = "" if found.published is None else f", the published head of event {found.published} on it"

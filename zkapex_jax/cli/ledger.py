@@ -11,6 +11,7 @@ from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Force, KeyFile, Quiet, epilog, option
 from zkapex_jax.cli.output import Output
 from zkapex_jax.formats.atomic import refuse_existing
+from zkapex_jax.ledger import Ledger
 from zkapex_jax.protocol import SigningKey
 from zkapex_jax.workflow import Provider
 from zkapex_jax.workflow.ledger_place import ledger_place
@@ -51,10 +52,10 @@ def show(folder: Folder, as_json: AsJson = False, quiet: Quiet = False) -> None:
 @guarded
 def check(folder: Folder, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Recompute the hash chain and compare every row with its sealed event."""
-    with Provider.open(folder) as provider:
-        events = provider.ledger.check()
+    ledger = Ledger.open(ledger_place(folder), check=False)
+    events = ledger.check()
     Output(as_json, quiet).result(
-        {"ledger": provider.ledger.path, "events": events, "whole": True}, f"whole: {events} events in an unbroken chain"
+        {"ledger": ledger.path, "events": events, "whole": True}, f"whole: {events} events in an unbroken chain"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select, true
 from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError, RefusedError
@@ -13,6 +13,7 @@ from zkapex_jax.formats import canonical
 from zkapex_jax.ledger.schema import BaseRow, ChainEntry, EnrolmentRow, MaskRow, ProviderKey, RequestRow, StateRow, VerdictRow
 
 _START = hashlib.sha256(b"zkapex.ledger/1\0").hexdigest()
+_BATCH = 500
 
 
 def append(session: Session, kind: str, payload: dict[str, Any]) -> int:
@@ -34,11 +35,12 @@ def head(session: Session, sequence: int | None = None) -> tuple[int, str]:
     return entry.sequence, entry.head
 
 
-def check_chain(session: Session) -> dict[int, dict[str, Any]]:
-    """Recompute the whole chain; returns payloads by sequence. Raises InputError where it breaks."""
-    head, payloads = _START, {}
+def check_chain(session: Session, after: int = 0, head: str = _START) -> dict[int, dict[str, Any]]:
+    """Recompute the chain from the event `after`, whose head is given, on; returns payloads by sequence. Raises InputError where it breaks."""
+    payloads: dict[int, dict[str, Any]] = {}
     columns = (ChainEntry.sequence, ChainEntry.kind, ChainEntry.payload, ChainEntry.head)  # not objects: there may be many
-    for expected, entry in enumerate(session.execute(select(*columns).order_by(ChainEntry.sequence)), start=1):
+    query = select(*columns).where(_newer(ChainEntry.sequence, after)).order_by(ChainEntry.sequence)
+    for expected, entry in enumerate(session.execute(query), start=after + 1):
         if not isinstance(entry.payload, str):  # SQLite keeps what it is given, whatever the column's type
             raise InputError("event is no text", code="damaged", field=f"chain.{expected}")
         head = _seal(head, entry.payload)
@@ -59,11 +61,15 @@ def _payload(entry: Row[Any], sequence: int) -> dict[str, Any]:
     return payload
 
 
-def check_rows(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
-    """Every row must say what its event says, and every event must have its row."""
+def check_rows(session: Session, payloads: dict[int, dict[str, Any]], after: int = 0) -> None:
+    """Every row after an event must say what its own event says, and every event must have its row.
+
+    `payloads`: of the events after it. With 0 that is all of the ledger; what came before `after` is taken to be whole.
+    """
     unseen = dict(payloads)
     for table, (kind, fields) in _SEALED.items():
-        for row in session.execute(select(table.sequence, *(getattr(table, field) for field in fields))):
+        newer = _newer(table.sequence, after)
+        for row in session.execute(select(table.sequence, *(getattr(table, field) for field in fields)).where(newer)):
             payload = payloads.get(row.sequence, {})
             if payload.get("kind") != kind:
                 raise InputError("row belongs to no event of its kind", code="damaged", field=f"{table.__tablename__}.sequence")
@@ -71,9 +77,9 @@ def check_rows(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
                 if payload.get(field) != _as_text(getattr(row, field)):
                     raise InputError("row differs from its sealed event", code="damaged", field=f"{table.__tablename__}.{field}")
             unseen.pop(row.sequence, None)
-    _check_marks(session, payloads)
-    _check_links(session, payloads)
-    _check_states(session, payloads)
+    _check_marks(session, (_known(session, after) if after else {}) | payloads)
+    _check_links(session, payloads, after)
+    _check_states(session, payloads, after)
     for sequence, payload in unseen.items():
         if payload["kind"] != "close":
             raise InputError("sealed event has lost its row", code="damaged", field=f"chain.{sequence}")
@@ -91,26 +97,26 @@ def _check_marks(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
             raise InputError("row differs from its sealed event", code="damaged", field="enrolments.replaced")
 
 
-def _check_links(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
+def _check_links(session: Session, payloads: dict[int, dict[str, Any]], after: int) -> None:
     """Verdicts and states belong to the clients and requests that their events name; a refusal has its reason."""
     clients = dict(session.execute(select(EnrolmentRow.id, EnrolmentRow.client_id)).all())
     requests = dict(session.execute(select(RequestRow.id, RequestRow.digest)).all())
     columns = (VerdictRow.sequence, VerdictRow.enrolment_id, VerdictRow.request_id, VerdictRow.reason)
-    for verdict in session.execute(select(*columns)):
+    for verdict in session.execute(select(*columns).where(_newer(VerdictRow.sequence, after))):
         payload = payloads[verdict.sequence]
         said = (payload.get("client_id"), payload.get("request"), payload.get("reason"))
         if said != (clients.get(verdict.enrolment_id), requests.get(verdict.request_id), verdict.reason or ""):
             raise InputError("row differs from its sealed event", code="damaged", field="verdicts")
-    for sequence, enrolment in session.execute(select(StateRow.sequence, StateRow.enrolment_id)):
+    for sequence, enrolment in session.execute(select(StateRow.sequence, StateRow.enrolment_id).where(_newer(StateRow.sequence, after))):
         if payloads[sequence].get("client_id") != clients.get(enrolment):
             raise InputError("row differs from its sealed event", code="damaged", field="states.enrolment_id")
 
 
-def _check_states(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
+def _check_states(session: Session, payloads: dict[int, dict[str, Any]], after: int) -> None:
     """Each client's positions count up from 0, over re-enrolments too, and what was forgotten stays in the mask."""
-    masks, last = _Masks(session), dict[str, Row[Any]]()
+    masks, last = _Masks(session), _last_states(session, payloads, after)
     columns = (StateRow.sequence, StateRow.position, StateRow.mask_digest)
-    for row in session.execute(select(*columns).order_by(StateRow.sequence)):
+    for row in session.execute(select(*columns).where(_newer(StateRow.sequence, after)).order_by(StateRow.sequence)):
         payload = payloads[row.sequence]
         before = last.get(payload["client_id"])
         if payload.get("cumulative") != row.mask_digest or payload.get("position") != str(row.position):
@@ -118,6 +124,31 @@ def _check_states(session: Session, payloads: dict[int, dict[str, Any]]) -> None
         if row.position != (before.position + 1 if before else 0) or not masks.follows(row, before):
             raise InputError("state does not follow from the client's earlier one", code="damaged", field=f"chain.{row.sequence}")
         last[payload["client_id"]] = row
+
+
+def _last_states(session: Session, payloads: dict[int, dict[str, Any]], after: int) -> dict[str, Row[Any]]:
+    """Of each client that has a newer state, the last one before."""
+    clients = sorted({payload["client_id"] for payload in payloads.values() if payload["kind"] == "state"}) if after else []
+    found: dict[str, Row[Any]] = {}
+    for start in range(0, len(clients), _BATCH):
+        query = select(EnrolmentRow.client_id, StateRow.position, StateRow.mask_digest).join(EnrolmentRow, EnrolmentRow.id == StateRow.enrolment_id)
+        older = query.where(StateRow.sequence <= after, EnrolmentRow.client_id.in_(clients[start : start + _BATCH]))
+        found |= {row.client_id: row for row in session.execute(older.order_by(StateRow.sequence))}
+    return found
+
+
+def _known(session: Session, after: int) -> dict[int, dict[str, Any]]:
+    """Of the events up to `after` those that `_check_marks` asks for: enrolments as their rows say, and what was closed."""
+    enrolments = session.execute(select(EnrolmentRow.sequence, EnrolmentRow.client_id).where(EnrolmentRow.sequence <= after))
+    found: dict[int, dict[str, Any]] = {row.sequence: {"kind": "enrolment", "client_id": row.client_id} for row in enrolments}
+    closes = select(ChainEntry.sequence, ChainEntry.payload).where(ChainEntry.kind == "close", ChainEntry.sequence <= after)
+    found |= {row.sequence: canonical.loads(row.payload.encode("utf-8")) for row in session.execute(closes)}
+    return dict(sorted(found.items()))
+
+
+def _newer(column: Any, after: int) -> Any:
+    """After an event; a place that is none belongs to no event, and is looked at wherever one begins."""
+    return or_(column > after, column.is_(None)) if after else true()
 
 
 class _Masks:

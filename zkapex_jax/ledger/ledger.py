@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from zkapex_jax.ledger import events, queries, rows, rules
 from zkapex_jax.ledger.database import create_database, database_exists, open_database, reading, transaction
 from zkapex_jax.ledger.place import parse_place
 from zkapex_jax.ledger.records import BaseRecord, EnrolmentRecord, RequestRecord, StateRecord, VerdictRecord
+from zkapex_jax.ledger.remembering import LedgerMark, check_since, facts_of
 from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, ProviderKey, RequestRow, VerdictRow
 from zkapex_jax.protocol.base import Base
 from zkapex_jax.protocol.bundle import Bundle
@@ -60,6 +61,32 @@ class Ledger:
         if check:
             ledger.check()
         return ledger
+
+    @classmethod
+    def open_since(cls, place: str | os.PathLike[str], mark: LedgerMark | None) -> tuple[Self, int | None]:
+        """As `open`, but what the mark says was whole is compared with it, and only newer events are checked; their number.
+
+        None for it: the mark did not fit, and all was checked. Raises as `open`.
+        """
+        if mark is not None:
+            found = parse_place(place)
+            ledger = cls(found.name, open_database(found))
+            if (newer := ledger._check_since(mark)) is not None:
+                return ledger, newer
+            ledger.close()
+        return cls.open(place), None
+
+    def _check_since(self, mark: LedgerMark) -> int | None:
+        with reading(self._engine, self.path) as session:
+            try:
+                return check_since(session, mark)
+            except InputError as error:
+                raise error.in_file(self.path) from error
+
+    def mark(self) -> dict[str, Any] | None:
+        """Fields of a mark, of a ledger that was checked just now; None of an empty one."""
+        with reading(self._engine, self.path) as session:
+            return facts_of(session)
 
     def close(self) -> None:
         """Let every connection go."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
@@ -32,6 +33,16 @@ def engine_of(place: Place) -> Engine:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
     return engine
+
+
+def refresh_statistics(connection: Connection, tables: Iterable[str]) -> None:
+    """Let the planner look at tables that were just filled in bulk: it would go by what it knew of them until autovacuum comes by.
+
+    Another database than PostgreSQL is left as it is.
+    """
+    if connection.dialect.name == "postgresql":
+        quote = connection.dialect.identifier_preparer.quote
+        connection.exec_driver_sql(f"ANALYZE {', '.join(map(quote, tables))}")
 
 
 def version(connection: Connection, name: Any) -> int:

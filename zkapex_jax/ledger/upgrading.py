@@ -12,7 +12,8 @@ from zkapex_jax.errors import InternalError
 from zkapex_jax.ledger.database import check_version, connect, database_errors, version_of
 from zkapex_jax.ledger.ledger import Ledger
 from zkapex_jax.ledger.place import Place, parse_place
-from zkapex_jax.ledger.schema import SCHEMA_VERSION
+from zkapex_jax.ledger.postgres import refresh_statistics
+from zkapex_jax.ledger.schema import SCHEMA_VERSION, Base
 
 #: The version that has no table for its version.
 _FIRST = 2
@@ -46,6 +47,7 @@ def _upgrade(connection: Connection, place: Place) -> int:
         run_scripts(connection, stamp=before if place.file is not None and before == _FIRST else None)
         if place.file is not None and connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
             raise InternalError("upgraded rows point nowhere", code="bug", file=place.name)
+        refresh_statistics(connection, Base.metadata.tables)
     return before
 
 

@@ -41,7 +41,7 @@ class Service:
 def open_provider(settings: Settings, *, check: bool = True) -> Provider:
     """The provider's folder, with the ledger of the settings' database; `check` False where its chain was recomputed just now."""
     if check and settings.database is None:
-        return Provider.open(settings.provider)
+        return Provider.open(settings.provider, whole=True)
     return Provider(settings.provider, Ledger.open(settings.database or ledger_place(settings.provider), check=check))
 
 

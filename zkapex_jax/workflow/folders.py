@@ -21,6 +21,7 @@ from zkapex_jax.ledger import Ledger
 from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.protocol.state import State
 from zkapex_jax.workflow.ledger_place import ledger_place
+from zkapex_jax.workflow.remembered_ledger import open_remembered
 
 Typed = TypeVar("Typed", bound=Artefact)
 
@@ -111,14 +112,17 @@ class Provider:
     ledger: Ledger
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> Self:
-        """Open a provider's folder, or with `create` make one where there is none yet. What killed commands left is removed."""
+    def open(cls, path: Path, *, create: bool = False, whole: bool = False) -> Self:
+        """Open a provider's folder, or with `create` make one where there is none yet. What killed commands left is removed.
+
+        The ledger is checked from where it was found whole last, or with `whole` from its beginning.
+        """
         sweep(Path(path))
         ledger = ledger_place(Path(path))
         if create and not Ledger.exists(ledger):
             make_directory(path)
             return cls(Path(path), Ledger.create(ledger))
-        return cls(Path(path), Ledger.open(ledger))
+        return cls(Path(path), Ledger.open(ledger) if whole else open_remembered(Path(path), ledger))
 
     def __enter__(self) -> Self:
         return self

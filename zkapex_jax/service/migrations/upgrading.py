@@ -11,6 +11,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from zkapex_jax.ledger.postgres import refresh_statistics
+from zkapex_jax.service.tables import Base
+
 VERSION_TABLE = "service_version"
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
@@ -26,6 +29,7 @@ def upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    refresh_statistics(connection, Base.metadata.tables)
 
 
 def _config() -> Config:
