@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -11,14 +12,19 @@ from pathlib import Path
 
 from fuzz_targets import Fault
 
-MEMORY = Path("/dev/shm")
+SCRATCH = "ZKAPEX_FUZZ_SCRATCH"
+
+
+def place() -> str | None:
+    """Where temporary folders lie: where `fuzz_python.py` removes them, else in memory."""
+    return os.environ.get(SCRATCH) or ("/dev/shm" if Path("/dev/shm").is_dir() else None)
 
 
 class Folder:
     """Files by name, written anew for every input. A reader that leaves others behind, or alters one, is at fault."""
 
     def __init__(self) -> None:
-        self._held = tempfile.TemporaryDirectory(prefix="fuzz-", dir=MEMORY if MEMORY.is_dir() else None)
+        self._held = tempfile.TemporaryDirectory(prefix="fuzz-", dir=place())
         self.path = Path(self._held.name) / "given"
 
     @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Choose what the repository keeps of a long run: for each target the smallest input of each way to be refused.
 
-`python tests/fuzz/fuzz_keep.py` reads runs/fuzz/corpus and what is kept already, and writes prover/fuzz/corpus/<target>/<name>,
+`python tests/fuzz/fuzz_keep.py [TARGET ...]` reads runs/fuzz/corpus and what is kept already, and writes prover/fuzz/corpus/<target>/<name>,
 named by verdict and content. At most `BUDGET` bytes a target, the shortest first; one that is accepted is always among them.
 """
 
@@ -11,13 +11,16 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
-from fuzz_long import BINARY, KEPT, RUN, SEEDS, rust_targets
+from fuzz_long import BINARY, KEPT, RUN, SEEDS, command, python_targets, rust_targets
 
 BUDGET = 20_000
+#: Of what Python alone reads; a whole ledger is larger than all of it.
+PYTHON_BUDGET, TOO_LARGE = 5_000, {"ledger"}
 #: Inputs looked at for each target, and in one process; fields kept with one message.
 MOST, BATCH, FIELDS = 6000, 500, 3
 _SPECIFIC = re.compile(r'`[^`]*`|"[^"]*"|[0-9a-f]{8,}|\d+')
@@ -35,29 +38,31 @@ def candidates(target: str, folder: Path) -> list[Path]:
     return sorted(folder.iterdir(), key=lambda path: (path.stat().st_size, path.name))[:MOST]
 
 
-def outcomes(target: str, paths: list[Path]) -> list[tuple[str, str, str]]:
-    """(verdict, field, message) of each file by the Rust readers, in order; of the message what is not this file's own."""
-    environment = os.environ | {"ZKAPEX_FUZZ_TARGET": target, "ZKAPEX_FUZZ_OUTCOMES": "1"}
+def outcomes(side: str, target: str, paths: list[Path]) -> list[tuple[str, str, str]]:
+    """(verdict, field, message) of each file by the readers of a side, in order; of the message what is not this file's own."""
+    program, environment = command(side, target)
+    environment = os.environ | environment | {"ZKAPEX_FUZZ_OUTCOMES": "1"}
     found = []
     for at in range(0, len(paths), BATCH):
         batch = [str(path) for path in paths[at : at + BATCH]]
-        done = subprocess.run([BINARY, *batch, "-timeout=10"], env=environment, capture_output=True, text=True)
+        done = subprocess.run([*program, *batch, "-timeout=10"], env=environment, capture_output=True, text=True)
         lines = done.stdout.splitlines()
         if done.returncode or len(lines) != len(batch):
             raise SystemExit(f"{target}: {len(lines)} outcomes of {len(batch)} files: {done.stderr[-500:]}")
         for line in lines:
-            verdict, _, rest = line.partition(" ")
+            verdict, _, rest = line.partition(" ") if side == "rust" else line.partition(": ")
+            verdict = verdict.removesuffix("Error").lower()
             field, _, message = rest.strip('"').partition(": ")
             found.append((verdict, field, _SPECIFIC.sub("", message.replace('\\"', '"'))))
     return found
 
 
-def choose(target: str) -> dict[str, bytes]:
+def choose(side: str, target: str, budget: int) -> dict[str, bytes]:
     """Name -> content."""
     with tempfile.TemporaryDirectory() as folder:
         paths = candidates(target, Path(folder))
-        kept, left, seen, fields = {}, BUDGET, set(), Counter()
-        for (verdict, field, message), path in sorted(zip(outcomes(target, paths), paths, strict=True), key=lambda item: item[0][0] != "accepted"):
+        kept, left, seen, fields = {}, budget, set(), Counter()
+        for (verdict, field, message), path in sorted(zip(outcomes(side, target, paths), paths, strict=True), key=lambda item: item[0][0] != "accepted"):
             data, key = path.read_bytes(), (verdict, field, message)
             if key in seen or fields[message] == FIELDS or (verdict != "accepted" and len(data) > left):
                 continue
@@ -69,8 +74,11 @@ def choose(target: str) -> dict[str, bytes]:
 
 
 def main() -> None:
-    for target in rust_targets():
-        wanted = choose(target)
+    """All targets, or those that are named."""
+    todo = {target: ("rust", BUDGET) for target in rust_targets()}
+    todo |= {target: ("python", PYTHON_BUDGET) for target in python_targets() if target not in todo.keys() | TOO_LARGE}
+    for target in sys.argv[1:] or todo:
+        wanted = choose(target=target, side=todo[target][0], budget=todo[target][1])
         folder = KEPT / target
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.iterdir():

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from fuzz_folder import place
 from fuzz_targets import Target
 from zkapex_jax.errors import InputError, RefusedError, StorageError
 from zkapex_jax.ledger import Ledger
@@ -48,8 +49,7 @@ def template() -> bytes:
 
 def read(data: bytes) -> None:
     """Everything that a ledger is asked. SQLite asks for a file with a name of its own."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="fuzz-", dir=memory if memory.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(prefix="fuzz-", dir=place()) as folder:
         path = Path(folder) / "ledger.sqlite"
         path.write_bytes(data)
         _ask(Ledger.open(path))

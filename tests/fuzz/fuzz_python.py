@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from random import Random
 
-import atheris
+SCRATCH = "ZKAPEX_FUZZ_SCRATCH"
+if SCRATCH not in os.environ:  # libFuzzer ends a process without a word to Python: another one removes what it leaves
+    with tempfile.TemporaryDirectory(prefix="fuzz-", dir=memory if (memory := Path("/dev/shm")).is_dir() else None) as scratch:
+        sys.exit(subprocess.run([sys.executable, *sys.argv], env=os.environ | {SCRATCH: scratch}).returncode)
+tempfile.tempdir = os.environ[SCRATCH]
+
+import atheris  # noqa: E402
 
 #: Packages whose coverage leads.
 LEADING = (

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from fuzz_folder import MEMORY
+from fuzz_folder import place
 from fuzz_seeds import KEY, SIGNER
 from fuzz_targets import Fault, Target
 from zkapex_jax.errors import InputError, RefusedError
@@ -103,7 +103,7 @@ def site() -> Site:
     from zkapex_jax.service.settings import Limits
     from zkapex_jax.service.tables import Client, Upload, moment
 
-    folder = tempfile.TemporaryDirectory(prefix="fuzz-", dir=MEMORY if MEMORY.is_dir() else None)
+    folder = tempfile.TemporaryDirectory(prefix="fuzz-", dir=place())
     scene, often = build(Path(folder.name) / "provider", 98), "1000000/second"
     limits = Limits(jobs=often, calls=often, strangers=often, spare_disk=0)
     settings = scene.settings.model_copy(update={"limits": limits})
