@@ -1,7 +1,8 @@
 """`python -m experiments.code`: forget a programming language, keep a client's own project.
 
 With `--data FOLDER` (a folder of files a language) and `--personal FOLDER` (the client's files) the same study runs on
-texts of your own, with `--checkpoint FOLDER` on a pretrained OPT such as OPT-125M; `--forget` names the language.
+texts of your own, with `--checkpoint FOLDER` on a pretrained OPT such as OPT-125M; `--forget` names the language. A checkpoint is tuned
+gently and one of its kernels is the target; `--pattern`, `--preset`, `--sparsity`, `--learning-rate`, `--epochs` and `--batch` choose otherwise.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from experiments.code.corpus import Corpus
 from experiments.code.data_rows import data_rows
 from experiments.lab.frontier import frontier_rows
 from experiments.code.origin import Origin
+from experiments.code.pretrained import add_options, given, pretrained
 from experiments.code.settings import TaskConfig
 from experiments.code.task import build_task
 from experiments.lab.command import ROOT, command
@@ -25,7 +27,7 @@ from experiments.lab.records import Row
 from experiments.lab.runner import Unit
 from experiments.lab.side_by_side import method_units
 from experiments.lab.task import Task
-from zkapex_jax.errors import ZkapexError
+from zkapex_jax.errors import InputError, ZkapexError
 
 NAME = "code"
 OWN_RESULTS = ROOT / "runs" / "experiments-own" / NAME
@@ -39,7 +41,8 @@ def units_of(config: CodeConfig) -> list[Unit]:
         for seed in config.seeds:
             units.append(Unit(f"data-{setting.name}-{seed}", seed, partial(_data, config, setting, seed)))
             units += method_units(NAME, setting.name, build, (seed,), config.masks, relearning=config.relearning, kind="language")
-            units.append(Unit(f"frontier-{setting.name}-{seed}", seed, partial(_frontier, config, build, seed)))
+            if config.frontier.choices or config.frontier.damping:
+                units.append(Unit(f"frontier-{setting.name}-{seed}", seed, partial(_frontier, config, build, seed)))
     return units
 
 
@@ -60,10 +63,13 @@ def with_origin(config: CodeConfig, options: argparse.Namespace) -> CodeConfig:
     """The study with the texts, the model and the language to forget that were asked for; itself where none was.
 
     Raises:
-        InputError: one of `--data` and `--personal` is given without the other.
+        InputError: one of `--data` and `--personal` is given without the other, or what fits a checkpoint without one.
     """
+    if options.checkpoint is None and (stray := given(options)):
+        raise InputError("belongs to --checkpoint", code="study", field=stray[0])
     if not any((options.data, options.personal, options.checkpoint, options.forget)):
         return config
+    config = config if options.checkpoint is None else pretrained(config, options)
     settings = tuple(replace(task, forget=(options.forget,) if options.forget else task.forget) for task in config.settings)
     return replace(config, settings=settings, origin=Origin(options.data, options.personal, options.checkpoint))
 
@@ -91,6 +97,7 @@ def _own_options() -> argparse.ArgumentParser:
     parser.add_argument("--personal", type=Path, metavar="FOLDER", help="the client's source files")
     parser.add_argument("--checkpoint", type=Path, metavar="FOLDER", help="a pretrained OPT: configuration, weights, tokenizer")
     parser.add_argument("--forget", metavar="LANGUAGE", help="the language to forget")
+    add_options(parser)
     return parser
 
 

@@ -65,6 +65,11 @@ def test_a_checkpoint_of_another_architecture_is_refused(capsys, tmp_path):
     assert "another architecture" in refused(capsys, "--checkpoint", vit(tmp_path / "vit"))
 
 
+def test_what_fits_a_checkpoint_is_refused_without_one(capsys):
+    assert "--preset" in (error := refused(capsys, "--preset", "toy")) and "--checkpoint" in error
+    assert "--epochs" in refused(capsys, "--checkpoint", "anywhere", "--epochs", 0)
+
+
 def test_one_seed_is_refused(capsys):
     assert "at least two" in refused(capsys, "--seeds", 3)
 
@@ -105,11 +110,11 @@ def test_the_whole_study_on_folders_of_ones_own(folders, tmp_path, monkeypatch, 
         save_checkpoint(folder, tiny_model(NETWORK), fresh_params(NETWORK, 3))
         text = [path.read_text() for path in sorted(data.rglob("*.txt"))]
         train_bpe(text, 290).save(str(folder / "tokenizer.json"))
-        arguments += ["--checkpoint", folder]
+        arguments += ["--checkpoint", folder, "--pattern", setting.pattern, "--preset", "toy", "--learning-rate", "3e-3", "--epochs", "2", "--batch", "16"]
     assert command.main([str(argument) for argument in arguments]) == 0
     found = records.load(tmp_path / "out", f"methods-{setting.name}-100")
     measured = {(row.method, row.measure) for row in found.rows}
     assert {("zkapex", "perplexity/forget"), ("retrain", "next_token/ada"), ("zkapex", "recovered")} <= measured
     frontier = records.load(tmp_path / "out", f"frontier-{setting.name}-100")
-    assert {row.setting for row in frontier.rows} == {"toy, drawn", "2"}
+    assert frontier is None if pretrained else {row.setting for row in frontier.rows} == {"toy, drawn", "2"}
     assert (tmp_path / "out" / "results.csv").exists()
