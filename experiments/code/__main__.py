@@ -17,7 +17,7 @@ from pathlib import Path
 from experiments.code.config import FULL, QUICK, CodeConfig
 from experiments.code.corpus import Corpus
 from experiments.code.data_rows import data_rows
-from experiments.lab.frontier import frontier_rows
+from experiments.lab.frontier import frontier_rows, proof_rows
 from experiments.code.origin import Origin
 from experiments.code.pretrained import add_options, given, pretrained
 from experiments.code.settings import TaskConfig
@@ -34,7 +34,7 @@ OWN_RESULTS = ROOT / "runs" / "experiments-own" / NAME
 
 
 def units_of(config: CodeConfig) -> list[Unit]:
-    """What the data is, all methods side by side, and the frontier: three units for each task and seed."""
+    """What the data is, all methods side by side, and the frontier: three units for each task and seed; what proofs cost: one a task."""
     units = []
     for setting in config.chosen:
         build = lru_cache(maxsize=1)(partial(task_of, config, setting))
@@ -43,6 +43,9 @@ def units_of(config: CodeConfig) -> list[Unit]:
             units += method_units(NAME, setting.name, build, (seed,), config.masks, relearning=config.relearning, kind="language")
             if config.frontier.choices or config.frontier.damping:
                 units.append(Unit(f"frontier-{setting.name}-{seed}", seed, partial(_frontier, config, build, seed)))
+        first = config.seeds[0]
+        if config.frontier.choices:
+            units.append(Unit(f"proofs-{setting.name}-{first}", first, partial(_proofs, config, build, first)))
     return units
 
 
@@ -85,6 +88,10 @@ def _data(config: CodeConfig, setting: TaskConfig, seed: int) -> list[Row]:
 
 def _frontier(config: CodeConfig, build: Callable[[int], Task], seed: int) -> list[Row]:
     return frontier_rows(NAME, build(seed), config.frontier)
+
+
+def _proofs(config: CodeConfig, build: Callable[[int], Task], seed: int) -> list[Row]:
+    return proof_rows(NAME, build(seed), config.frontier)
 
 
 def _corpus(config: CodeConfig, setting: TaskConfig) -> Corpus:

@@ -72,8 +72,7 @@ class Size:
         Raises:
             InputError: they do not fit, or break the bounds sheet.
         """
-        made = sized(self.k, self.lanes, self.client_rows)
-        return replace(made, name=f"{made.name}-h{self.forget_rows}", forget_rows=self.forget_rows)
+        return sized(self.k, self.lanes, self.client_rows, self.forget_rows)
 
 
 def size_for(block: int, client_rows: int, forget_rows: int = 8, lanes: int = LANES) -> Size:

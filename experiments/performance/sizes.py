@@ -11,15 +11,16 @@ from zkapex_jax.presets import DEFAULT_PRESET, Preset, get_preset
 from zkapex_jax.protocol import fields
 
 
-def sized(k: int, lanes: int, rows: int) -> Preset:
-    """The serving sizes but for k, lanes and client rows n. Marked insecure, for nobody serves it.
+def sized(k: int, lanes: int, rows: int, forget_rows: int | None = None) -> Preset:
+    """The serving sizes but for k, lanes, client rows n and, where given, forget rows K. Marked insecure, for nobody serves it.
 
     Raises:
         InputError: the sizes do not fit, or break the bounds sheet.
     """
-    serving = get_preset(DEFAULT_PRESET)
+    serving, name = get_preset(DEFAULT_PRESET), f"measured-k{k}-p{lanes}-n{rows}"
+    forget = serving.forget_rows if forget_rows is None else forget_rows
     return Preset(
-        f"measured-k{k}-p{lanes}-n{rows}", k, lanes, client_rows=rows, forget_rows=serving.forget_rows,
+        name if forget_rows is None else f"{name}-h{forget_rows}", k, lanes, client_rows=rows, forget_rows=forget,
         projections=serving.projections, window_bits=serving.window_bits, slack_bits=serving.slack_bits,
         blinding_rows=serving.blinding_rows, srs=f"measured-{2**k}", insecure=True,
     )  # fmt: skip

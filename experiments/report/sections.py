@@ -12,7 +12,7 @@ from experiments.report.figures import methods as method_figures
 from experiments.report.figures import pictures
 from experiments.report.figures import relearn as relearn_figures
 from experiments.report.parts import ablations as ablation_tables
-from experiments.report.parts import attack, claims, frontier, language, leak, masks, methods, provenance, second
+from experiments.report.parts import attack, choices, claims, frontier, language, leak, masks, methods, provenance, second
 from experiments.report.section import Block, Image, Section
 from experiments.report.study import Tables
 
@@ -50,6 +50,9 @@ PARTS: tuple[Part, ...] = (
          (("recovery", method_figures.recovery), ("trade", method_figures.trade), ("relearn", relearn_figures.relearning)), pictures.samples),
     Part("language", "Perplexity by language",
          "Held-out files; perplexity of a byte-level tokenizer's tokens.", "python -m experiments.code", language.blocks),
+    Part("choices", "How the client makes its rows",
+         "Accuracy over seeds; the proof's cost is of real proofs of chunks of one seed on one core, times the chunks of the answer. Sizes are read k, lanes, client rows.",
+         _EVERY, choices.blocks),
     Part("leak", "Does compensation bring the forgotten back?",
          "Accuracy on forgotten classes after compensation, against masking alone, with and without the provider's forget rows.", _EVERY, leak.blocks),
     Part("masks", "Which weights to zero",

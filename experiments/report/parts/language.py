@@ -1,22 +1,22 @@
-"""Language models: perplexity and next-token accuracy by set, and what the kind and number of rows and more damping do."""
+"""Language models: perplexity and next-token accuracy by set, and what the texts hold."""
 
 from __future__ import annotations
 
 from experiments.report import words
 from experiments.report.parts.methods import Methods
 from experiments.report.section import Block
-from experiments.report.study import Series, Tables, by_seed, less, ordered, recovered, spread
+from experiments.report.study import Tables, by_seed, ordered, spread
 from experiments.report.table import Table
 
 STUDY = "code"
 
-_MEASURE, _AXIS = "perplexity/", "ablation/"
+_MEASURE = "perplexity/"
 
 
 def blocks(found: Tables) -> tuple[Block, ...]:
-    """Of each task whose perplexity was measured two tables, a column a set; then the frontier, and what the texts hold."""
+    """Of each task whose perplexity was measured two tables, a column a set; then what the texts hold."""
     tasks = [Methods(found, name) for name in found.methods()]
-    return (*(block for task in tasks for block in _by_set(task)), *_frontier(found), *_texts(found))
+    return (*(block for task in tasks for block in _by_set(task)), *_texts(found))
 
 
 def _by_set(task: Methods) -> list[Block]:
@@ -32,29 +32,6 @@ def _by_set(task: Methods) -> list[Block]:
         ), tuple(index for index, method in enumerate(task.names) if method == "zkapex")))
         for title, prefix, digits, factor in parts
     ]  # fmt: skip
-
-
-def _frontier(found: Tables) -> list[Block]:
-    frame = found.select(STUDY)
-    axes = [group for group in ordered(frame["group"]) if group.startswith(_AXIS)]
-    rows = []
-    for axis in axes:
-        for setting in ordered(frame[frame["group"] == axis]["setting"]):
-            own = found.select(STUDY, group=axis, setting=setting)
-            series = {(method, name): by_seed(own[own["method"] == method], f"accuracy/{name}")
-                      for method in ("masked", "zkapex-float") for name in ("forget", "personal")}  # fmt: skip
-            before = by_seed(found.select(STUDY, group="methods", method="personalised"), "accuracy/personal")
-            rows.append((axis.removeprefix(_AXIS).replace("_", " ").replace("-", " "), setting,
-                         words.spread(spread(series["zkapex-float", "personal"]), 1, 100),
-                         _share(before, series["masked", "personal"], series["zkapex-float", "personal"]),
-                         words.spread(spread(less(series["zkapex-float", "forget"], series["masked", "forget"])), 2, 100)))  # fmt: skip
-    header = ("changed", "to", "personal, %", "recovered, % (95 % interval)", "leak, points")
-    return [Block("what other rows, other chunks and more damping do, floats", Table(header, tuple(rows), texts=2))] if rows else []
-
-
-def _share(before: Series, masked: Series, repaired: Series) -> str:
-    share = recovered(before, masked, repaired)
-    return "–" if share is None else f"{words.number(100 * share.value, 0)} ({words.interval(share.low, share.high, 0, 100)})"
 
 
 def _texts(found: Tables) -> list[Block]:
