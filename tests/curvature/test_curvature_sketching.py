@@ -45,9 +45,10 @@ def killed_after(blocks: int) -> Callable[[int, int, int], None]:
 def test_rows_sum_up_the_drawn_gradients_whatever_the_micro_batch(tiny: Tiny) -> None:
     model, params, examples = tiny
     layout = select_targets(params, "**/kernel")
-    drawn = [part for part in draws(model, params, examples, COUNT, 3, 1)]
-    gradients = np.concatenate([per_example_gradients(model.loss, params, layout, part) for part in drawn])
-    made = [sketched(tiny, micro_batch=size, capacity=10) for size in (1, 4, 30)]
+    parts = list(draws(model, params, examples, COUNT, 3, 1))
+    drawn = {field: np.concatenate([part[field] for part in parts]) for field in parts[0]}
+    gradients = per_example_gradients(model.loss, params, layout, drawn, 4)
+    made = [sketched(tiny, micro_batch=size, capacity=10) for size in (1, 4)]
     for start, stop in chunk_bounds(layout.weights, 10):
         grams = [part.T @ part for part in (rows[:, start:stop].astype(np.float64) for rows in made)]
         whole = gradients[:, start:stop].astype(np.float64).T @ gradients[:, start:stop] * ROWS / COUNT
