@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-from transformers import FlaxOPTForCausalLM, FlaxPreTrainedModel, FlaxViTForImageClassification
+from transformers import FlaxOPTForCausalLM, FlaxViTForImageClassification
 
 from transformers.utils import logging as transformers_logging
 
@@ -32,10 +32,11 @@ class Model(ABC):
     Dropout acts only where `dropout_rng` is given.
     """
 
-    network: FlaxPreTrainedModel
+    #: A FlaxPreTrainedModel, and its class: the library types neither how one is called nor its configuration.
+    network: Any
 
     architecture: ClassVar[str]
-    network_class: ClassVar[type[FlaxPreTrainedModel]]
+    network_class: ClassVar[Any]
 
     @abstractmethod
     def logits(self, params: Any, batch: Batch, dropout_rng: jax.Array | None = None) -> jax.Array:

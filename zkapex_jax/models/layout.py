@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from zkapex_jax.errors import InputError
 
@@ -52,7 +53,7 @@ class TargetLayout:
         return {"pattern": self.pattern, "tensors": tensors, "weights": str(self.weights)}
 
     @classmethod
-    def from_header(cls, header: object) -> TargetLayout:
+    def from_header(cls, header: Any) -> TargetLayout:
         """Parse what `to_header` gives; further keys (such as `chunks`) are the caller's to check.
 
         Raises:
@@ -81,19 +82,19 @@ def _check_tensors(tensors: tuple[tuple[str, Shape], ...]) -> None:
     _require(total <= MAX_WEIGHTS, "layout.weights", total, f"must be at most {MAX_WEIGHTS}")
 
 
-def _parse_tensor(item: object) -> tuple[str, Shape]:
+def _parse_tensor(item: Any) -> tuple[str, Shape]:
     _require(isinstance(item, Mapping) and set(item) == {"path", "shape"}, "layout.tensors", item, "must hold path and shape")
     path, shape = item["path"], item["shape"]
     _require(isinstance(shape, list | tuple) and len(shape) <= MAX_AXES, "layout.shape", shape, "must be a short list")
     return path, tuple(_parse_int(size, "layout.shape") for size in shape)
 
 
-def _parse_int(text: object, field: str) -> int:
+def _parse_int(text: Any, field: str) -> int:
     _require(isinstance(text, str) and _INTEGER.match(text) is not None, field, text, "must be a decimal integer as text")
     return int(text)
 
 
-def _get(header: Mapping[str, object], key: str) -> object:
+def _get(header: Mapping[str, Any], key: str) -> Any:
     _require(key in header, f"layout.{key}", None, "is missing")
     return header[key]
 

@@ -71,8 +71,8 @@ def rewrite_checkpoint(source: str | os.PathLike[str], folder: str | os.PathLike
     rewrite = rewrite_flax if files.kind == "flax" else rewrite_safetensors
     written = rewrite(files, folder, targets, shapes, kind.network_class.base_model_prefix, mode, force)
     others = [*([files.index] if files.index else []), *_sidecars(source), source / CONFIG_FILE]
-    for path in others:
-        with open_input(path) as file, atomic_file(folder / path.name, force=force, mode=mode) as out:
+    for other in others:
+        with open_input(other) as file, atomic_file(folder / other.name, force=force, mode=mode) as out:
             shutil.copyfileobj(file, out, 1 << 20)
     return written
 

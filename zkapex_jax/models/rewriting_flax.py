@@ -51,7 +51,8 @@ def rewrite_flax(files: WeightFiles, folder: Path, new: Mapping[str, np.ndarray]
         def choose(name: str, leaf: Any) -> Any:
             if name in targets or name in of_model or not isinstance(leaf, np.ndarray):
                 return targets.get(name, leaf)
-            return copies.get(_stored(name, leaf).identity, leaf)
+            identity = _stored(name, leaf).identity
+            return leaf if identity is None else copies.get(identity, leaf)
 
         write_bytes(folder / file.name, to_bytes(_replaced(tree, choose)), force=force, mode=mode)
     return Rewritten(tuple(folder / file.name for file in files.paths), tuple(sorted(types)), exact)
