@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from experiments.ablations.axes import points
-from experiments.ablations.config import DIGITS_TASK, FULL, GLYPHS_SEEDS, GLYPHS_TASK, QUICK, SECOND, AblationsConfig
+from experiments.ablations.config import DIGITS_TASK, FULL, QUICK, SECOND, AblationsConfig
 from experiments.ablations.proofs import proofs
 from experiments.ablations.second import second_request
 from experiments.ablations.sweep import EXPERIMENT, sweep
@@ -22,8 +22,7 @@ def units_of(config: AblationsConfig) -> list[Unit]:
         if name == SECOND:
             units += [Unit(f"{name}-{seed}", seed, _second(config, seed)) for seed in config.seeds]
         else:
-            seeds = config.seeds[:GLYPHS_SEEDS] if name == GLYPHS_TASK else config.seeds
-            units += [Unit(f"{name}-{seed}", seed, _sweep(config, name, seed)) for seed in seeds]
+            units += [Unit(f"{name}-{seed}", seed, _sweep(config, name, seed)) for seed in config.seeds]
         if name == DIGITS_TASK:
             units.append(Unit(f"proofs-{name}-{config.seeds[0]}", config.seeds[0], _proofs(config, name)))
     return units

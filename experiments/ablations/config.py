@@ -26,9 +26,6 @@ DIGITS_TASK, NEAR, GLYPHS_TASK = "digits", "digits-near", "glyphs"
 TASKS = (DIGITS_TASK, NEAR, GLYPHS_TASK)
 SECOND = "second-request"
 
-#: Glyphs take minutes a seed: the first so many seeds.
-GLYPHS_SEEDS = 3
-
 #: Floats instead of integers.
 FLOAT = 0
 
