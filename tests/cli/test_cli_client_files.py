@@ -95,11 +95,16 @@ def test_from_a_checkpoint_to_an_accepted_answer(run: Run, answered: Place, cach
     ).document  # fmt: skip
     assert verified["accepted"]
     hand_out_receipt(answered)
+    before = run("client", "status", "--home", answered.home, "--json").document
+    assert before["answered"] == [] and len(before["requests"]) == 1, "an answer counts when it is accepted"
+    assert f"request    {before['requests'][0]}" in run("client", "status", "--home", answered.home).out
     taken = run("client", "receive", answered / "next.state", answered / "receipt.json", "--home", answered.home, "--json").document
     assert [one["kind"] for one in taken["received"]] == ["receipt", "state"]
     assert "own now" in taken["received"][1]["words"] and "accepted" in taken["received"][0]["words"]
     status = run("client", "status", "--home", answered.home, "--json").document
     assert status["position"] == 1 and status["to_send"] == [] and len(status["receipts"]) == 1
+    assert status["answered"] == status["requests"] == before["requests"]
+    assert f"answered   {before['requests'][0]}" in run("client", "status", "--home", answered.home).out
     assert status["forgotten"] == int(Request.from_file(answered / "request").mask().sum())
     again = run("client", "receive", answered / "next.state", "--home", answered.home).out
     assert "own now" in again, "advancing twice changes nothing"
