@@ -10,7 +10,7 @@ from __future__ import annotations
 import resource
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from types import TracebackType

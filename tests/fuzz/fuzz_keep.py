@@ -16,7 +16,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from fuzz_long import BINARY, KEPT, RUN, SEEDS, command, python_targets, rust_targets
+from fuzz_long import KEPT, RUN, SEEDS, command, python_targets, rust_targets
 
 BUDGET = 20_000
 #: Of what Python alone reads; a whole ledger is larger than all of it.

@@ -19,7 +19,7 @@ from zkapex_jax.service import uploads
 from zkapex_jax.service.tables import Upload, moment
 
 DATA = bytes(range(256)) * 40
-LIMITS = GENEROUS.model_copy(update={"bundle": 20_000, "piece": 8_192, "open_uploads": 3, "open_bytes": 50_000, "idle": 0.4, "piece_time": 1.0})
+LIMITS = GENEROUS.model_copy(update={"bundle": 20_000, "piece": 8_192, "open_uploads": 3, "open_bytes": 50_000, "idle": 1.5, "piece_time": 3.0})
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,7 @@ def test_a_slow_piece_is_given_up(site: Site, party: Party) -> None:
     with raw(site, party, upload, 500, DATA[:10]) as connection:
         begun = time.monotonic()
         assert b" 408 " in connection.recv(4096).split(b"\r\n")[0]
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 20
     assert patch(party, upload, 0, DATA[:500]) == (204, "")
 
 
@@ -181,7 +181,7 @@ def test_a_drip_is_given_up_too(site: Site, party: Party) -> None:
     with raw(site, party, upload, 500, b"") as connection:
         connection.setblocking(False)
         begun, answer = time.monotonic(), b""
-        while not answer and time.monotonic() - begun < 10:
+        while not answer and time.monotonic() - begun < 30:
             time.sleep(0.1)
             try:
                 connection.send(b"x")
@@ -190,7 +190,7 @@ def test_a_drip_is_given_up_too(site: Site, party: Party) -> None:
                 continue
             except ConnectionError:
                 break
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     assert offset(party, upload) == 0
 
 
@@ -210,7 +210,7 @@ def test_connections_that_do_nothing_are_closed(site: Site, first: bytes) -> Non
 def test_a_truncated_piece_is_not_kept(site: Site, party: Party) -> None:
     upload = declare(party).json()["upload"]
     raw(site, party, upload, 500, DATA[:400]).close()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while patch(party, upload, 0, DATA[:500]) != (204, ""):  # until the server has seen that the caller is gone
         assert time.monotonic() < deadline
     assert offset(party, upload) == 500

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.client import DEFAULT_HOME, DEFAULT_WAIT, HomeDir, Out, Wait, connect, leaving_document, say_carry, say_leaving
@@ -18,7 +17,6 @@ from zkapex_jax.cli.options import (
     Draws,
     Force,
     MicroBatch,
-    ModelDir,
     Quiet,
     RowKind,
     Rows,

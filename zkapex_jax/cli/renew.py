@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
