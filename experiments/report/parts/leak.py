@@ -13,7 +13,7 @@ from experiments.report.table import Table
 #: Compared pairs: (method, what it is compared with, what the difference says).
 PAIRS = (
     ("zkapex-plain", "masked", "without forget rows, less masked only"),
-    ("zkapex", "masked", "with 8 forget rows, less masked only"),
+    ("zkapex", "masked", "with forget rows, less masked only"),
     ("zkapex", "zkapex-plain", "with forget rows, less without"),
 )
 
