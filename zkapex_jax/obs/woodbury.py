@@ -22,8 +22,9 @@ import numpy as np
 
 from zkapex_jax.errors import InputError
 
-#: Weights a step: rows are converted to float64 this many columns at a time.
+#: Weights a step at most: rows are converted to float64 this many columns at a time.
 BLOCK = 4096
+_SMALLEST_BLOCK = 64
 
 #: Least γ as a part of the trace of the Gram matrix.
 SMALLEST_DAMPING = 2.0**-44
@@ -56,12 +57,13 @@ def group_obs(rows: np.ndarray, gamma: float, theta: np.ndarray, mask: np.ndarra
     """
     _check(rows, gamma, theta, mask)
     weights = theta.shape[0]
-    steps = -(-weights // BLOCK)  # a whole number of blocks, so that chunks whose sizes differ by one share a compilation
+    width = _width(weights)
+    steps = -(-weights // width)  # a whole number of blocks, so that chunks whose sizes differ by one share a compilation
     with jax.enable_x64(True):
-        blocks = jnp.asarray(_blocked(rows, steps))
+        blocks = jnp.asarray(_blocked(rows, steps, width))
         masked = np.where(mask, -np.asarray(theta, np.float64), 0.0)
-        free = np.pad(~mask, (0, steps * BLOCK - weights)).reshape(steps, BLOCK)
-        target = np.pad(masked, (0, steps * BLOCK - weights)).reshape(steps, BLOCK)
+        free = np.pad(~mask, (0, steps * width - weights)).reshape(steps, width)
+        target = np.pad(masked, (0, steps * width - weights)).reshape(steps, width)
         delta, sigma, trace = _solve(blocks, jnp.float64(gamma), jnp.asarray(target), jnp.asarray(free))
         result = Compensation(np.array(delta).reshape(-1)[:weights], np.array(sigma))
     if gamma < SMALLEST_DAMPING * float(trace):
@@ -72,7 +74,7 @@ def group_obs(rows: np.ndarray, gamma: float, theta: np.ndarray, mask: np.ndarra
 
 @jax.jit
 def _solve(blocks: jax.Array, gamma: jax.Array, target: jax.Array, free: jax.Array) -> tuple[jax.Array, ...]:
-    """blocks [steps, N, BLOCK], target = δ_M and free [steps, BLOCK] → δ [steps, BLOCK], σ [N], tr(G_F G_Fᵀ)."""
+    """blocks [steps, N, width], target = δ_M and free [steps, width] → δ [steps, width], σ [N], tr(G_F G_Fᵀ)."""
     count = blocks.shape[1]
 
     def gather(sums: tuple[jax.Array, jax.Array], step: tuple[jax.Array, ...]) -> tuple[tuple[jax.Array, jax.Array], None]:
@@ -98,12 +100,17 @@ def _solve_positive(matrix: jax.Array, right: jax.Array) -> jax.Array:
     return solution + solve(right - matrix @ solution)
 
 
-def _blocked(rows: np.ndarray, steps: int) -> np.ndarray:
-    """[N, d] → [steps, N, BLOCK], zeros at the end; keeps int8, so that the copy is small."""
+def _width(weights: int) -> int:
+    """Columns a block: the next power of two for chunks of fewer weights than `BLOCK`, which would be padding for the most part."""
+    return min(BLOCK, max(_SMALLEST_BLOCK, 1 << (weights - 1).bit_length()))
+
+
+def _blocked(rows: np.ndarray, steps: int, width: int) -> np.ndarray:
+    """[N, d] → [steps, N, width], zeros at the end; keeps int8, so that the copy is small."""
     kept = rows if rows.dtype == np.int8 else rows.astype(np.float64)
-    padded = np.zeros((steps, rows.shape[0], BLOCK), kept.dtype)
+    padded = np.zeros((steps, rows.shape[0], width), kept.dtype)
     for step in range(steps):
-        part = kept[:, step * BLOCK : (step + 1) * BLOCK]
+        part = kept[:, step * width : (step + 1) * width]
         padded[step, :, : part.shape[1]] = part
     return padded
 
