@@ -53,7 +53,7 @@ def test_enrol(
 ) -> None:
     """Commitments are whole or not there; a proof that did not fit leaves them, and the command works again with room."""
     # Somebody else fills the disk after the question for room was answered.
-    monkeypatch.setattr(workflow, "check_room", lambda *_: None)
+    monkeypatch.setattr(workflow, "check_room", lambda *_, **__: None)
     fill(small_disk, leave)
     arguments = (*enrol_arguments(inputs, walked / "base", small_disk / "eve", "eve"), "--cache", cache)
     ran = run(*arguments, code=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import signal
 import sys
 import time
 from typing import Any
@@ -117,11 +118,15 @@ def test_an_interrupt_that_python_drops_comes_again(monkeypatch: pytest.MonkeyPa
             raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
-    keep_interrupts()
-    with pytest.raises(KeyboardInterrupt):
-        dropped = Dropping()
-        del dropped
-        time.sleep(60)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background inherit one that ignores it
+    try:
+        keep_interrupts()
+        with pytest.raises(KeyboardInterrupt):
+            dropped = Dropping()
+            del dropped
+            time.sleep(60)
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def test_other_exceptions_that_python_drops_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ from experiments.lab.sizes import preset_of
 def test_a_unit_a_task_and_seed() -> None:
     names = [unit.name for unit in digits.units_of(DIGITS)]
     assert names == [f"methods-{task}-{seed}" for task in DIGITS.tasks for seed in DIGITS.seeds]
-    assert [unit.name for unit in glyphs.units_of(GLYPHS)] == [f"methods-glyphs-{seed}" for seed in GLYPHS.seeds]
+    names = [unit.name for unit in glyphs.units_of(GLYPHS)]
+    assert names == [*(f"{kind}-glyphs-{seed}" for seed in GLYPHS.seeds for kind in ("methods", "frontier")), f"proofs-glyphs-{GLYPHS.seeds[0]}"]
 
 
 def test_the_served_task_differs_in_its_sizes_alone() -> None:
