@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import _thread
 import functools
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -54,11 +54,11 @@ def keep_interrupts() -> None:
     """Deliver Ctrl-C again where Python would drop it: an exception in a callback of the garbage collector, and JAX has one, is only
     printed, and the command would run on.
     """
-    before = sys.unraisablehook
+    before, main = sys.unraisablehook, threading.main_thread().ident or 0
 
     def hook(unraisable: Any) -> None:
         if unraisable.exc_type is KeyboardInterrupt:
-            threading.Timer(_SOON, _thread.interrupt_main).start()  # not from here: it would be dropped again
+            threading.Timer(_SOON, signal.pthread_kill, (main, signal.SIGINT)).start()  # not from here: it would be dropped again
         else:
             before(unraisable)
 
