@@ -15,25 +15,9 @@ from zkapex_jax.client.downloads import Part, part_of
 from zkapex_jax.client.retrying import Patience
 from zkapex_jax.client.service import Service
 from zkapex_jax.errors import InputError, StorageError
-from zkapex_jax.protocol import SigningKey, generate_key
+from zkapex_jax.protocol import SigningKey
 
 TAG = f'"{"1" * 64}"'
-
-
-@pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
-    return generate_key(tmp_path_factory.mktemp("key") / "client.key")
-
-
-@pytest.fixture
-def weather() -> Weather:
-    return Weather()
-
-
-@pytest.fixture
-def service(weather: Weather, key: SigningKey) -> Iterator[Service]:
-    with serving(weather) as url, Service(url, key, patience=HASTE) as made:
-        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,28 +14,12 @@ from zkapex_jax.client.retrying import Patience
 from zkapex_jax.client.service import Service, check_url
 from zkapex_jax.client.uploads import upload
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError, ZkapexError
-from zkapex_jax.protocol import SigningKey, generate_key
+from zkapex_jax.protocol import SigningKey
 
 ME = {
     "client_id": "alice", "public": "1" * 64, "provider_keys": ["2" * 64], "enrolment": None, "position": None, "state": None,
     "open_requests": [], "joined": "2026-01-01T00:00:00Z", "of_a_later_version": 1,
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
-    return generate_key(tmp_path_factory.mktemp("key") / "client.key")
-
-
-@pytest.fixture
-def weather() -> Weather:
-    return Weather()
-
-
-@pytest.fixture
-def service(weather: Weather, key: SigningKey) -> Iterator[Service]:
-    with serving(weather) as url, Service(url, key, patience=HASTE) as made:
-        yield made
 
 
 def test_calls_are_signed_and_parsed(service: Service, weather: Weather) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "ledger")]
 
 from postgres_server import Server, running  # noqa: E402
-from service_world import Site, open_site  # noqa: E402
+from service_world import GENEROUS, Party, Site, open_site  # noqa: E402
+
+from zkapex_jax.service.settings import Limits  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +35,18 @@ def database(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, database: str | None) -> Iterator[Site]:
+def limits() -> Limits:
+    """Of the module's site; a module that needs others has a fixture of this name."""
+    return GENEROUS
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, database: str | None, limits: Limits) -> Iterator[Site]:
     """Serves a whole module, once a database: every test joins clients of its own."""
-    with open_site(tmp_path_factory.mktemp("site"), cache, database=database) as opened:
+    with open_site(tmp_path_factory.mktemp("site"), cache, database=database, limits=limits) as opened:
         yield opened
+
+
+@pytest.fixture
+def party(site: Site) -> Party:
+    return site.join(f"client-{time.time_ns()}")

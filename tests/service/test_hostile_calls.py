@@ -7,12 +7,11 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from service_world import GENEROUS, PIECE, Party, Site, listening, open_site
+from service_world import GENEROUS, PIECE, Party, Site, listening
 
 from zkapex_jax.cli.serve import _say
 from zkapex_jax.protocol import generate_key
@@ -21,7 +20,7 @@ from zkapex_jax.service import clients
 from zkapex_jax.service.app import app_of
 from zkapex_jax.service.context import Service
 from zkapex_jax.service.guard import Guard
-from zkapex_jax.service.settings import Settings
+from zkapex_jax.service.settings import Limits, Settings
 from zkapex_jax.service.tables import Client, Nonce
 
 LIMITS = GENEROUS.model_copy(update={"connections": 24, "idle": 0.5, "piece": 8192, "bundle": 20_000, "document": 4096})
@@ -29,14 +28,8 @@ ID = "0" * 32
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, database: str | None) -> Iterator[Site]:
-    with open_site(tmp_path_factory.mktemp("site"), cache, database=database, limits=LIMITS) as opened:
-        yield opened
-
-
-@pytest.fixture
-def party(site: Site) -> Party:
-    return site.join(f"client-{time.time_ns()}")
+def limits() -> Limits:
+    return LIMITS
 
 
 def raw(site: Site, data: bytes, wait: float = 5) -> bytes:

@@ -9,35 +9,28 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from damaged import damaged
 from hostile_site import LIMITS, error, kept
-from service_world import PIECE, Party, Site, every, open_site
+from service_world import PIECE, Party, Site, every
 from sqlalchemy import create_engine, text
 
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError, ZkapexError
 from zkapex_jax.protocol import Bundle
 from zkapex_jax.service import answers, queue, receipts, store, uploads, worker
 from zkapex_jax.service.messages import NewUpload
-from zkapex_jax.service.settings import Queue
+from zkapex_jax.service.settings import Limits, Queue
 from zkapex_jax.service.store import Store
 from zkapex_jax.service.tables import Client, Job, Upload, moment
 from zkapex_jax.workflow.receipts import make_receipt
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, database: str | None) -> Iterator[Site]:
-    with open_site(tmp_path_factory.mktemp("site"), cache, database=database, limits=LIMITS) as opened:
-        yield opened
-
-
-@pytest.fixture
-def party(site: Site) -> Party:
-    return site.join(f"client-{time.time_ns()}")
+def limits() -> Limits:
+    return LIMITS
 
 
 @pytest.mark.parametrize("place", ["write", "sync"])

@@ -6,27 +6,21 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hostile_site import LIMITS, error, kept, submit
-from service_world import PIECE, Party, Site, every, open_site
+from service_world import PIECE, Party, Site, every
 from test_hostile_containers import container
 
 from zkapex_jax.protocol import EnrolmentProof
 from zkapex_jax.service import uploads
+from zkapex_jax.service.settings import Limits
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, database: str | None) -> Iterator[Site]:
-    with open_site(tmp_path_factory.mktemp("site"), cache, database=database, limits=LIMITS) as opened:
-        yield opened
-
-
-@pytest.fixture
-def party(site: Site) -> Party:
-    return site.join(f"client-{time.time_ns()}")
+def limits() -> Limits:
+    return LIMITS
 
 
 def test_a_header_that_is_all_brackets_is_not_parsed(party: Party, tmp_path: Path) -> None:

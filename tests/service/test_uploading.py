@@ -6,16 +6,15 @@ import hashlib
 import os
 import socket
 import time
-from collections.abc import Iterator
 from email.utils import format_datetime, parsedate_to_datetime
-from pathlib import Path
 
 import httpx
 import pytest
-from service_world import GENEROUS, PIECE, Party, Site, open_site
+from service_world import GENEROUS, PIECE, Party, Site
 
 from zkapex_jax.protocol.http_signing import content_digest, sign_call
 from zkapex_jax.service import uploads
+from zkapex_jax.service.settings import Limits
 from zkapex_jax.service.tables import Upload, moment
 
 DATA = bytes(range(256)) * 40
@@ -23,14 +22,8 @@ LIMITS = GENEROUS.model_copy(update={"bundle": 20_000, "piece": 8_192, "open_upl
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, database: str | None) -> Iterator[Site]:
-    with open_site(tmp_path_factory.mktemp("site"), cache, database=database, limits=LIMITS) as opened:
-        yield opened
-
-
-@pytest.fixture
-def party(site: Site) -> Party:
-    return site.join(f"client-{time.time_ns()}")
+def limits() -> Limits:
+    return LIMITS
 
 
 def declare(party: Party, data: bytes = DATA, **changes: object) -> httpx.Response:
