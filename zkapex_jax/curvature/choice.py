@@ -9,7 +9,7 @@ from zkapex_jax.errors import InputError
 EXAMPLES, DRAWN, SKETCH = "examples", "drawn", "sketch"
 KINDS = (EXAMPLES, DRAWN, SKETCH)
 
-#: Draws of a sketch unless told otherwise. On source code 8,192 gave 7 points more of what masking cost than 2,048 (docs/results.md).
+#: Draws of a sketch unless told otherwise. On source code 8,192 gave 7 points more of what masking cost than 2,048, on one seed (experiments/code/config.py).
 DEFAULT_DRAWS = 8192
 
 
