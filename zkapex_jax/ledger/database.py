@@ -60,6 +60,7 @@ def open_database(place: Place) -> Engine:
 def connect(place: Place) -> Engine:
     """Connections to a database, which may be of an older version. Raises InputError where there is no database."""
     if place.file is not None:
+        sqlite.keep_private(place.file)
         sqlite.check_magic(place.file)
         return sqlite.engine_of(place)
     return postgres.engine_of(place)

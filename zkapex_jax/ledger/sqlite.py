@@ -1,10 +1,11 @@
-"""The ledger in one SQLite file: made whole, told apart from other files, one writer at a time."""
+"""The ledger in one SQLite file: its owner's alone, made whole, told apart from other files, one writer at a time."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 from zkapex_jax.errors import InputError
-from zkapex_jax.formats.atomic import PUBLIC_MODE, publish, refuse_existing, storage_errors
+from zkapex_jax.formats.atomic import SECRET_MODE, publish, refuse_existing, storage_errors
 from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.ledger.place import Place, parse_place
 from zkapex_jax.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
+
+_PASSING = ("-wal", "-shm", "-journal")
 
 
 @contextlib.contextmanager
@@ -26,13 +29,26 @@ def making(path: Path) -> Iterator[Connection]:
     with passing_folder(path.parent) as passing:
         made = passing / path.name
         with storage_errors(path):
-            os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, PUBLIC_MODE))
+            os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_RDWR, SECRET_MODE))
         with engine_of(parse_place(made)).begin() as connection:
             connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
             connection.execute(text(f"PRAGMA user_version = {SCHEMA_VERSION}"))
             yield connection
         with storage_errors(path):
             publish(made, path, force=False)
+
+
+def keep_private(path: Path) -> None:
+    """Take from others what an older version gave them: a ledger names every client. SQLite gives its passing files (`-wal`, `-shm`,
+    `-journal`) the mode of the file itself; those that are there now had the old one.
+
+    Whoever reads a ledger that is not its own leaves it as it is.
+    """
+    for name in (path.name, *(f"{path.name}{suffix}" for suffix in _PASSING)):
+        place = path.with_name(name)
+        with contextlib.suppress(OSError):
+            if (mode := stat.S_IMODE(place.stat().st_mode)) & ~SECRET_MODE:
+                place.chmod(mode & SECRET_MODE)
 
 
 def check_magic(path: Path) -> None:
