@@ -16,7 +16,7 @@ from zkapex_jax.errors import ZkapexError
 from zkapex_jax.protocol.http_signing import check_call
 
 #: Tries again at once.
-HASTE = Patience(sleep=lambda seconds: None)
+HASTE = Patience(attempts=7, sleep=lambda seconds: None)
 UPLOAD = "0" * 32
 
 
@@ -36,6 +36,10 @@ class Weather:
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     arrive: list[int | None] = field(default_factory=list)
     ranges: list[str | None] = field(default_factory=list)
+    #: A proxy's limit of a body; the date that answers carry, and where they send elsewhere.
+    most: int | None = None
+    date: str | None = None
+    location: str | None = None
 
     def upload(self) -> dict[str, Any]:
         size = self.wanted["size"]
@@ -61,6 +65,9 @@ def serving(weather: Weather) -> Iterator[str]:
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             weather.calls.append((self.command, self.path))
+            if weather.most is not None and len(body) > weather.most:
+                self._answer(413, b"<html>413 Request Entity Too Large</html>")
+                return
             if not self._signed(body):
                 return
             fault = weather.faults.pop(0) if weather.faults else None
@@ -131,11 +138,16 @@ def serving(weather: Weather) -> Iterator[str]:
                 self.wfile.flush()
                 self.connection.shutdown(2)
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return weather.date or super().date_time_string(timestamp)
+
         def _answer(self, status: int, document: Any, headers: dict[str, str] | None = None) -> None:
             body = b"" if status == 204 else document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_response(status)
             for name, value in (headers or {}).items():
                 self.send_header(name, value)
+            if weather.location is not None:
+                self.send_header("location", weather.location)
             if status != 204:
                 self.send_header("content-length", str(len(body)))
             self.end_headers()

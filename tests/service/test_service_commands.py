@@ -17,6 +17,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
+from zkapex_jax.cli import serve
 from zkapex_jax.cli.main import app
 from zkapex_jax.service import clients, logs
 from zkapex_jax.service.settings import Settings
@@ -135,3 +136,14 @@ def wait_until(true: Callable[[], bool]) -> None:
 def test_databases_that_are_none_are_refused(provider: Path, url: str) -> None:
     code, _, err = run("invite", provider, "--client", "a", "--database", url)
     assert code == 2 and "error: " in err
+
+
+@pytest.mark.parametrize(("host", "loud"), [("127.0.0.1", False), ("::1", False), ("127.3.4.5", False), ("localhost", False), ("0.0.0.0", True), ("::", True), ("10.0.0.1", True), ("provider.lan", True)])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_plain_http_that_others_reach_is_loud(provider: Path, host: str, loud: bool, as_json: bool, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    serve._say(Settings(provider=provider, host=host), "t" * 43, as_json)
+    out, err = capsys.readouterr()
+    assert ("WARNING: plain HTTP" in err) == (loud and not as_json)
+    assert any("plain HTTP" in record.getMessage() for record in caplog.records) == (loud and as_json)
+    if as_json:
+        assert json.loads(out)["plain_http_to_others"] == loud

@@ -17,6 +17,16 @@ CLIENT = Group(
             "Give one such as https://unlearn.example.org; plain http is taken for this machine alone.",
         ),
         Entry(
+            "tls",
+            "The service's certificate is not trusted, or it speaks no TLS.",
+            "Check the clock and the URL. A provider with an authority of its own hands out its certificate: `zkapex client join --ca-file FILE`.",
+        ),
+        Entry(
+            "bad_certificate",
+            "A file that should hold an authority's certificates holds none.",
+            "Ask the provider for the certificate (PEM) of the authority that signed its service's.",
+        ),
+        Entry(
             "bad_answer",
             "The service's answer is not understood, or contradicts itself.",
             "Check that the URL is that of a zkapex service of this version; if it is, tell the provider.",

@@ -13,6 +13,7 @@ from zkapex_jax.cli.options import option
 from zkapex_jax.cli.output import Output, human_bytes
 from zkapex_jax.client import STAYS, Home, Leaving, Service
 from zkapex_jax.client.leaving import EVERY_CALL
+from zkapex_jax.client.retrying import Patience
 from zkapex_jax.errors import InputError
 
 DEFAULT_HOME = Path("zkapex-client")
@@ -45,7 +46,7 @@ Wait = Annotated[
 DEFAULT_WAIT = 600.0
 
 
-def connect(home: Home) -> Service:
+def connect(home: Home, output: Output) -> Service:
     """The service that the home joined. Raises InputError if it knows of none."""
     url = home.membership.url
     if not url:
@@ -53,7 +54,7 @@ def connect(home: Home) -> Service:
             "knows of no service", code="not_joined", file=home.path,
             hint="pass --out FOLDER and carry the files, or join one with `zkapex client join URL`",
         )  # fmt: skip
-    return Service(url, home.key())
+    return Service(url, home.key(), patience=Patience(say=output.note), authority=home.authority())
 
 
 def say_leaving(output: Output, leaving: Sequence[Leaving], where: str, *, call: bool = True) -> None:

@@ -63,7 +63,7 @@ def client_enrol(
 
     output, place = Output(as_json, quiet, progress), Home.open(home)
     if not place.is_enrolled:
-        base = _base(place)
+        base = _base(output, place)
         tool = options.toolchain_for(base, cache, tables=tables, srs=srs, threads=threads)
         wanted = RowOptions(_need(data, "data"), rows, draws, seed, micro_batch)
         enrol_model(
@@ -77,7 +77,7 @@ def client_enrol(
         files = write_out(out, {enrolment.name: enrolment, proof.name: proof}, force=force)
         say_carry(output, leaving_document(leaving), files, "the provider runs `zkapex admit`; take its state with `zkapex client receive`")
         return
-    with connect(place) as service, output.bars() as on_progress:
+    with connect(place, output) as service, output.bars() as on_progress:
         sent = send_enrolment(place, service, wait=wait, on_progress=on_progress)
     output.result(
         {
@@ -94,11 +94,11 @@ def client_enrol(
     )
 
 
-def _base(place: Home) -> Base:
+def _base(output: Output, place: Home) -> Base:
     """The provider's base, fetched if it is not here; signed by a key that the home trusts."""
     if not place.folder.base.is_file():
-        with connect(place) as service:
-            fetch_base(place, service)
+        with connect(place, output) as service, output.bars() as on_progress:
+            fetch_base(place, service, on_progress=on_progress)
     base = Base.from_file(place.folder.base)
     check_signature(base, place.membership.check_key(base.signer, file=base.path))
     return base

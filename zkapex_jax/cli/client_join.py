@@ -9,7 +9,7 @@ import typer
 
 from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, Out, leaving_document, say_carry, say_leaving
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AsJson, Force, Quiet, option
+from zkapex_jax.cli.options import AsJson, Force, Quiet, ShowProgress, option
 from zkapex_jax.cli.output import Output
 from zkapex_jax.client import (
     Home,
@@ -24,6 +24,8 @@ from zkapex_jax.client import (
     receive,
     write_out,
 )
+from zkapex_jax.client.certificates import context_of, read_authority
+from zkapex_jax.client.retrying import Patience
 from zkapex_jax.client.service import check_url
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import load_public
@@ -35,6 +37,8 @@ Keys = Annotated[
         help="The provider's public key, from another channel: a .pub file, or its hex. May be repeated. Without a service it is needed.",
     ),
 ]  # fmt: skip
+#: At the first call a wrong URL is likelier than an outage.
+_ATTEMPTS = 6
 
 
 @guarded
@@ -49,12 +53,16 @@ def client_join(
         str | None, option("invitation", "TOKEN", "The invitation that the provider gave you: its text, or a file with it. Not needed to join again.")
     ] = None,
     provider_key: Keys = None,
+    ca_file: Annotated[
+        Path | None, option("ca-file", "FILE", "Certificates (PEM) of the authority that vouches for the service, if the provider has its own. Kept; it alone counts then.")
+    ] = None,
     base: Annotated[Path | None, option("base", "FILE", "The provider's base file, where there is no service to fetch it from.")] = None,
     home: HomeDir = DEFAULT_HOME,
     out: Out = None,
     force: Force = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    progress: ShowProgress = None,
 ) -> None:
     """Become a client of a provider: make a key, tell the service, fetch the base model that enrolments start from.
 
@@ -65,7 +73,7 @@ def client_join(
     Without URL the same home works with files: give --provider-key and --base, then carry what the other commands write with
     --out, and take what comes back with [bold]zkapex client receive[/].
     """
-    output, keys = Output(as_json, quiet), [load_public(key) for key in provider_key or ()]
+    output, keys = Output(as_json, quiet, progress), [load_public(key) for key in provider_key or ()]
     place = Home.create(home)
     if url is None:
         if not keys:
@@ -73,6 +81,7 @@ def client_join(
         membership = join_by_files(place, client_id, keys)
     else:
         check_url(url)
+        authority = None if ca_file is None else read_authority(ca_file)
         token = read_invitation(invitation or "", client_id)
         if not token and not (place.membership_file.is_file() and place.membership.url):
             raise InputError("is needed to join a service", field="invitation", hint="ask the provider for one")
@@ -84,9 +93,12 @@ def client_join(
                 output, leaving_document(leaving), files, f"it is the body of POST {url}/v1/clients, to be signed with {place.key_file}"
             )
             return
-        with Service(url, place.key()) as service:
+        tls = place.authority() if authority is None else context_of(authority, ca_file)
+        with Service(url, place.key(), patience=Patience(attempts=_ATTEMPTS, say=output.note), authority=tls) as service, output.bars() as on_progress:
             membership = join(place, service, client_id, token, keys)
-            fetch_base(place, service)
+            if authority is not None:
+                place.keep_authority(authority)
+            fetch_base(place, service, on_progress=on_progress)
     if base is not None:
         receive(place, [base])
     _tell(output, place, membership, bool(keys))

@@ -63,7 +63,7 @@ def client_send(
             "the provider runs `zkapex verify`; take its receipt and state with `zkapex client receive`",
         )  # fmt: skip
         return
-    with connect(place) as service, output.bars() as on_progress:
+    with connect(place, output) as service, output.bars() as on_progress:
         sent = send_answer(place, service, answer, wait=wait, on_progress=on_progress)
     _tell(output, place, answer, sent, leaving_document(leaving))
 
@@ -127,7 +127,7 @@ def _send_renewal(output: Output, place: Home, out: Path | None, wait: float, fo
         files = write_out(out, {path.name: path for path in (renewal.enrolment, renewal.enrolment_proof)}, force=force)
         say_carry(output, leaving_document(leaving), files, "the provider runs `zkapex admit`; take its state with `zkapex client receive`")
         return
-    with connect(place) as service, output.bars() as on_progress:
+    with connect(place, output) as service, output.bars() as on_progress:
         sent = send_enrolment(place, service, wait=wait, on_progress=on_progress)
     output.result(
         {"sent": True, "digest": sent.digest, "state": sent.state.path, "position": sent.state.position} | leaving_document(leaving),

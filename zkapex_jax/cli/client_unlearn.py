@@ -60,7 +60,7 @@ def client_unlearn(
     [bold]zkapex client send[/] sends the answer.
     """
     output, place, saving = Output(as_json, quiet, progress), Home.open(home), Saving.asked(model, save_model, force=force)
-    found, before = _asked(place, request, state, offline or not place.membership.url)
+    found, before = _asked(output, place, request, state, offline or not place.membership.url)
     tool = options.toolchain_for(Enrolment.from_file(place.folder.enrolment, verify=False), cache, tables=tables, srs=srs, threads=threads)
     answer = prepare_answer(place, found, before)
     _answer(output, place, tool, answer, check)
@@ -77,14 +77,14 @@ def client_unlearn(
     )  # fmt: skip
 
 
-def _asked(place: Home, request: Path | None, state: Path | None, offline: bool) -> tuple[Request, State]:
+def _asked(output: Output, place: Home, request: Path | None, state: Path | None, offline: bool) -> tuple[Request, State]:
     """The request to answer and the state to answer from; what came of earlier answers is settled first."""
     given = [path for path in (request, state) if path is not None and path.is_file()]
     receive(place, given)
     if not offline:
-        with connect(place) as service:
-            current = catch_up(place, service)
-            waiting = fetch_requests(place, service)
+        with connect(place, output) as service, output.bars() as on_progress:
+            current = catch_up(place, service, on_progress=on_progress)
+            waiting = fetch_requests(place, service, on_progress=on_progress)
         return _chosen(place, waiting, request), current
     current = place.state()
     return _chosen(place, [one for one in place.requests() if not current.cumulative()[one.mask()].all()], request), current

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +45,11 @@ class Output:
         elif not self.quiet:
             for line in lines:
                 Console(highlight=False, soft_wrap=True).print(line)
+
+    def note(self, words: str) -> None:
+        """Say on standard error, while a command works, what keeps it waiting; nothing with --quiet."""
+        if not self.quiet:
+            print(words, file=sys.stderr, flush=True)
 
     def table(self, title: str, columns: list[str], rows: list[list[Any]]) -> None:
         """Print a title and a table, unless --json or --quiet."""

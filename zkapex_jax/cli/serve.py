@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 
 _LIMITS = "Service"
 _MAX_LIMITS = 64 << 10
+#: Said where other machines reach the service itself.
+_PLAIN = (
+    "WARNING: plain HTTP, open to other machines: who is on the way reads the dashboard's token and what clients send, and clients refuse such a URL. "
+    "Listen on 127.0.0.1 and put a proxy that ends TLS before it (docs/service.md)."
+)
 TOKEN, _MIN_TOKEN, _MAX_TOKEN = "dashboard.token", 32, 4096
 Folder = Annotated[Path, typer.Argument(metavar="PROVIDER", help="The provider's folder, with its ledger and signing key.")]
 Database = Annotated[
@@ -96,9 +103,10 @@ def _say(settings: Settings, token: str, as_json: bool) -> None:
     """Where it serves. A log keeps what is printed for machines, or into no terminal: the token's file stands there, not the token."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{settings.port}"
+    open_to_others = not is_loopback(settings.host)
     if as_json:
         line = {"event": "serving", "provider": str(settings.provider), "url": url, "dashboard": f"{url}/", "api": f"{url}/docs",
-                "token_file": str(settings.provider / TOKEN), "workers": settings.workers}  # fmt: skip
+                "token_file": str(settings.provider / TOKEN), "workers": settings.workers, "plain_http_to_others": open_to_others}  # fmt: skip
         print(json.dumps(line, ensure_ascii=False))
     else:
         Output(False, False).result(
@@ -106,6 +114,18 @@ def _say(settings: Settings, token: str, as_json: bool) -> None:
             f"  token      {token}" if sys.stdout.isatty() else escape(f"  token      in {settings.provider / TOKEN}"), escape(f"  API        {url}/docs"),
         )  # fmt: skip
     sys.stdout.flush()
+    if open_to_others and as_json:
+        logging.getLogger("zkapex.service").warning(_PLAIN)
+    elif open_to_others:
+        print(_PLAIN, file=sys.stderr, flush=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine reaches an address. A name that is no address counts as one that others reach, but for localhost."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _token(folder: Path, new_token: Callable[[], str]) -> str:

@@ -103,15 +103,15 @@ def parse_answer(kind: type[Parsed] | Any, body: bytes, *, url: str) -> Any:
         raise InputError("the service's answer is not understood", code="bad_answer", file=url) from error
 
 
-def failure_of(status: int, body: bytes, *, url: str) -> ZkapexError:
-    """The error that an answer of status 400 or above speaks of."""
+def failure_of(status: int, body: bytes, *, url: str, location: str | None = None) -> ZkapexError:
+    """The error that an answer of status 300 or above speaks of; `location`: where it sends the caller instead."""
     try:
         check_nesting(body)
         found = json.loads(body)["error"]
     except (InputError, ValueError, RecursionError, KeyError, TypeError):
         found = None
     if not isinstance(found, dict):
-        return _without_words(status, url)
+        return _without_words(status, url, location)
     return error_of(found, url=url)
 
 
@@ -125,7 +125,13 @@ def error_of(fields: dict[str, Any], *, url: str) -> ZkapexError:
     return kind(message, code=str(code) if known else "service_failed", file=url, **words)
 
 
-def _without_words(status: int, url: str) -> ZkapexError:
+def _without_words(status: int, url: str, location: str | None) -> ZkapexError:
+    """Of an answer that is not the service's own: most often a proxy's on the way."""
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
         return InternalError(f"the service failed with status {status}", code="service_failed", file=url)
+    if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+        return InputError("something on the way takes no body of this size", code="too_large", file=url, hint="the provider's proxy must let 16 kB through")
+    if location is not None and status < httpx.codes.BAD_REQUEST:
+        hint = f"the service seems to be at {shorten(location)}: ask the provider for its URL"
+        return InputError(f"is not the service: status {status} sends elsewhere", code="bad_answer", file=url, hint=hint)
     return InputError(f"the service answers with status {status} and no reason", code="bad_answer", file=url)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ from zkapex_jax.formats.atomic import make_directory, storage_errors, write_byte
 _TAG = re.compile(r'"[\x21\x23-\x7e]{1,200}"\Z')
 _RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})\Z")
 _MAX_TAG = 256
+#: Bytes that are here, and of how many.
+OnBytes = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -56,19 +58,25 @@ class Part:
             return {}
         return {"range": f"bytes={self.size - 1}-", "if-range": tag}
 
-    def take(self, response: httpx.Response, max_bytes: int) -> None:
-        """Stream an answer of status 200 or 206 to where it belongs. Raises InputError where it is too long, or not what was asked for."""
+    def take(self, response: httpx.Response, max_bytes: int, on_bytes: OnBytes | None = None) -> None:
+        """Stream an answer of status 200 or 206 to where it belongs. Raises InputError where it is too long, or not what was asked for.
+
+        `on_bytes` is told how many bytes of how many are there.
+        """
         tag = response.headers.get("etag", "")
         with storage_errors(self.path):
             start = self._begin(tag, max_bytes) if response.status_code == httpx.codes.OK else self._go_on(response.headers, tag, max_bytes)
             with open(self.path, "r+b") as file:
                 file.truncate(start)
                 file.seek(start)
+                total = start + _length(response.headers)
                 for block in response.iter_raw():  # as they come: blocks of one size would lose the last when the connection breaks
                     if file.tell() + len(block) > max_bytes:
                         self.drop()
                         raise _too_long(max_bytes, str(response.url))
                     file.write(block)
+                    if on_bytes is not None:
+                        on_bytes(file.tell(), max(total, file.tell()))
                 file.flush()
                 os.fsync(file.fileno())
 
@@ -111,6 +119,12 @@ def part_of(folder: Path, path: str) -> Iterator[Part]:
         raise StorageError("another command is fetching this file", code="locked", file=folder, hint="try again") from error
     finally:
         os.close(handle)
+
+
+def _length(headers: Mapping[str, str]) -> int:
+    """Bytes that the answer announces; 0 where it does not."""
+    text = headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 def _too_long(max_bytes: int, file: str | Path) -> InputError:

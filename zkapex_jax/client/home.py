@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
+from zkapex_jax.client.certificates import context_of
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats import canonical
 from zkapex_jax.formats.atomic import SECRET_MODE, make_directory, write_bytes
@@ -91,6 +93,20 @@ class Home:
         if self.key_file.exists():
             return SigningKey.load(self.key_file)
         return generate_key(self.key_file, force=True)
+
+    @property
+    def authority_file(self) -> Path:
+        """Certificates of the authority that vouches for the service, where the provider has one of its own."""
+        return self.path / "authority.pem"
+
+    def keep_authority(self, certificates: bytes) -> None:
+        write_bytes(self.authority_file, certificates, force=True)
+
+    def authority(self) -> ssl.SSLContext | None:
+        """TLS that trusts that authority alone; None where none is kept. Raises InputError if the file is damaged."""
+        if not self.authority_file.is_file():
+            return None
+        return context_of(read_bytes(self.authority_file, max_bytes=_MAX_MEMBERSHIP), self.authority_file)
 
     @property
     def is_enrolled(self) -> bool:

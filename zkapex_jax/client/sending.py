@@ -51,7 +51,7 @@ def send_enrolment(home: Home, service: Service, *, wait: float, on_progress: On
         outcome = _judged(home, service, proof, lambda: service.send_enrolment(first, second), enrolment.digest, wait, on_progress)
         if not outcome.accepted:
             raise RefusedError(f"the provider refuses the enrolment: {outcome.reason}", code="proof_refused", file=made.enrolment)
-        state, admitted = fetch_state(home, service, wanted=outcome.state), outcome.receipt
+        state, admitted = fetch_state(home, service, wanted=outcome.state, on_progress=on_progress), outcome.receipt
     if state.enrolment_digest != enrolment.digest:
         raise RefusedError("follows another enrolment", code="mismatch_enrolment_digest", file=state.path, field="enrolment_digest")
     kept = keep_admission(home, service, enrolment, proof, admitted)
@@ -74,14 +74,14 @@ def send_answer(home: Home, service: Service, answer: Answer, *, wait: float, on
         receipt = _receipt(home, service, answer, bundle, outcome)
     if not receipt.verdict.accepted:
         raise RefusedError(f"proof refused: {receipt.verdict.reason}", code="proof_refused", file=answer.bundle)
-    state = fetch_state(home, service, wanted=receipt.state_after)
+    state = fetch_state(home, service, wanted=receipt.state_after, on_progress=on_progress)
     return Sent(bundle.digest, state, receipt, kept, settle(home, state, signed=True))
 
 
-def catch_up(home: Home, service: Service) -> State:
+def catch_up(home: Home, service: Service, *, on_progress: OnProgress | None = None) -> State:
     """The client's present state. What was accepted while it was away, as when a command was interrupted after sending, is settled
     first: the receipt is fetched, checked and kept, then the secret moves on."""
-    current = fetch_state(home, service)
+    current = fetch_state(home, service, on_progress=on_progress)
     if waiting := open_answers(home):
         known = {facts.subject: facts.receipt for facts in service.receipts() if facts.kind == "receipt"}
         for answer in waiting:

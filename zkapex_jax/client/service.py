@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any, Self
 import httpx
 
 from zkapex_jax.client.answers import MAX_DOCUMENT, Job, Me, ReceiptFacts, RequestFacts, Upload, failure_of, parse_answer
-from zkapex_jax.client.downloads import Part
+from zkapex_jax.client.clocks import clock_words
+from zkapex_jax.client.downloads import OnBytes, Part
 from zkapex_jax.client.retrying import COME_BACK, Patience, persistent
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.protocol.http_auth import SignedCalls
@@ -56,12 +58,17 @@ class Service:
     """Calls of one client, each signed anew. A context manager: it holds connections."""
 
     def __init__(
-        self, url: str, key: SigningKey, *, patience: Patience | None = None, transport: httpx.BaseTransport | None = None
-    ) -> None:
+        self, url: str, key: SigningKey, *, patience: Patience | None = None, transport: httpx.BaseTransport | None = None,
+        authority: ssl.SSLContext | None = None,
+    ) -> None:  # fmt: skip
+        """`authority`: TLS that trusts one authority alone; None is the bundle of certifi, or $SSL_CERT_FILE."""
         self.url = check_url(url)
         self.patience = patience or Patience()
         local = httpx.URL(self.url).host in _LOOPBACK
-        self._http = httpx.Client(auth=SignedCalls(key), timeout=_TIMEOUT, transport=transport, follow_redirects=False, trust_env=not local)
+        self._http = httpx.Client(
+            auth=SignedCalls(key), timeout=_TIMEOUT, transport=transport, follow_redirects=False, trust_env=not local,
+            verify=True if authority is None else authority,
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +126,7 @@ class Service:
         """A receipt's bytes."""
         return self.answer("GET", f"/receipts/{digest}", limit=MAX_RECEIPT).body
 
-    def fetch(self, path: str, part: Part, *, max_bytes: int = MAX_FILE) -> Path:
+    def fetch(self, path: str, part: Part, *, max_bytes: int = MAX_FILE, on_bytes: OnBytes | None = None) -> Path:
         """Stream a file into a part of it, from where that ends if it is still the same file; the whole file then.
 
         A connection that breaks again and again is tried for as long as bytes come. Raises InputError if the file is longer than
@@ -131,7 +138,7 @@ class Service:
             with self._http.stream("GET", f"{self.url}/v1{path}", headers=headers) as response:
                 taken, body = response.status_code == httpx.codes.OK or (response.status_code == httpx.codes.PARTIAL_CONTENT and "range" in headers), b""
                 if taken:
-                    part.take(response, max_bytes)
+                    part.take(response, max_bytes, on_bytes)
                 else:
                     body = _read(response, MAX_DOCUMENT)
             if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and "range" in headers:
@@ -163,7 +170,10 @@ class Service:
     def _checked(self, reply: Reply) -> Reply:
         if httpx.codes.is_success(reply.status):
             return reply
-        raise failure_of(reply.status, reply.body, url=reply.url)
+        error = failure_of(reply.status, reply.body, url=reply.url, location=reply.headers.get("location"))
+        if error.code == "stale_call":
+            error.message += clock_words(reply.headers.get("date"))
+        raise error
 
 
 def _read(response: httpx.Response, limit: int) -> bytes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import time
 from pathlib import Path
 
 import httpx
 
+from zkapex_jax.client.pacing import Pace
 from zkapex_jax.client.service import Service
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.formats.reading import file_digest, open_input
@@ -28,11 +29,11 @@ def upload(service: Service, kind: str, path: Path, *, on_progress: OnProgress |
     made = service.new_upload(kind, digest, size)
     if made.size != size or made.offset > size:
         raise InputError("the service has another file under this digest", code="bad_answer", file=service.url, field="size")
-    offset, started, stuck = made.offset, made.offset, 0
+    offset, started, stuck, pace = made.offset, made.offset, 0, Pace(made.piece)
     _tell(on_progress, kind, offset, size, started)
     while offset < size:
-        piece = _piece(path, offset, min(made.piece, size - offset))
-        reached = _send(service, made.upload, offset, piece)
+        piece = _piece(path, offset, min(pace.size, size - offset))
+        reached = _send(service, made.upload, offset, piece, pace)
         if not 0 <= reached <= size:
             raise InputError("the service names an offset outside the file", code="bad_answer", file=service.url, value=reached)
         stuck = stuck + 1 if reached <= offset else 0
@@ -47,12 +48,21 @@ def upload(service: Service, kind: str, path: Path, *, on_progress: OnProgress |
     return made.upload
 
 
-def _send(service: Service, upload_id: str, offset: int, piece: bytes) -> int:
+def _send(service: Service, upload_id: str, offset: int, piece: bytes, pace: Pace) -> int:
     """Where the service is after one piece, also if the connection broke on the way there or back."""
-    with contextlib.suppress(httpx.TransportError):
+    started = time.monotonic()
+    try:
         reached = service.send_piece(upload_id, offset, piece)
-        if reached is not None:
-            return reached
+    except httpx.TransportError:
+        reached = None
+    except InputError as error:  # a proxy on the way, or limits that changed: smaller ones may pass
+        if error.code != "too_large" or not pace.refused(len(piece)):
+            raise
+        return service.upload_offset(upload_id)
+    if reached is not None:
+        pace.through(len(piece), time.monotonic() - started)
+        return reached
+    pace.lost()
     return service.upload_offset(upload_id)
 
 
