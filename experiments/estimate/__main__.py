@@ -27,8 +27,8 @@ from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import get_preset
 from zkapex_jax.protocol import ChunkedLayout
 from zkapex_jax.workflow import calibrate, open_toolchain
-from zkapex_jax.workflow.costs import Estimate, estimate
-from zkapex_jax.workflow.estimate_walk import Walked, kept_bytes, walk
+from zkapex_jax.workflow.costs.estimating import Estimate, estimate
+from zkapex_jax.workflow.costs.walk import Walked, kept_bytes, walk
 from zkapex_jax.workflow.toolchain import Toolchain
 
 #: Seconds between looks at the size of the client's folder: rarely enough not to slow the work down that is being timed.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zkapex_jax.workflow.costs import Estimate
-from zkapex_jax.workflow.estimate_walk import PAYERS, Walked
+from zkapex_jax.workflow.costs.estimating import Estimate
+from zkapex_jax.workflow.costs.walk import PAYERS, Walked
 
 #: What an estimate may be off by.
 LIMIT = 0.2

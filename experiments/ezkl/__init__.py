@@ -1,7 +1,7 @@
 """The same KKT block proven by a general-purpose compiler for neural networks, for comparison.
 
 ezkl 23.0.5 is a Halo2 compiler for ONNX graphs; the paper's prototype is a Halo2 circuit of the same shape. The graph is the
-paper's relation of one block of B weights, over the very integers of `zkapex_jax.workflow.dense_blocks`:
+paper's relation of one block of B weights, over the very integers of `zkapex_jax.workflow.bench.dense_blocks`:
 
     station  = free   ∘ (C·(θu − θp))        public; the verifier wants each |·| within half the row sum of C
     feasible = masked ∘ θu                   public; the verifier wants zeros

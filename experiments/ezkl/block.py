@@ -11,8 +11,8 @@ import numpy as np
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import write_bytes
 from zkapex_jax.quantize import to_fixed
-from zkapex_jax.workflow.dense_blocks import compensate, fixed_curvature
-from zkapex_jax.workflow.synthetic import GRADIENT_SCALE, SPARSITY, TAIL, WEIGHT_SCALE
+from zkapex_jax.workflow.bench.dense_blocks import compensate, fixed_curvature
+from zkapex_jax.workflow.bench.synthetic import GRADIENT_SCALE, SPARSITY, TAIL, WEIGHT_SCALE
 
 ROWS = 64
 

@@ -15,8 +15,8 @@ from experiments.performance.sweeps import STANDARD, Point
 from zkapex_jax.formats.reading import file_digest
 from zkapex_jax.prover import Prover
 from zkapex_jax.workflow import open_toolchain, parse_blocks
-from zkapex_jax.workflow.benchmarking import benchmark
-from zkapex_jax.workflow.dense_benchmark import benchmark_dense
+from zkapex_jax.workflow.bench.chunk import benchmark
+from zkapex_jax.workflow.bench.dense import benchmark_dense
 
 Record = dict[str, Any]
 SEED = 0

@@ -14,7 +14,7 @@ from experiments.performance.measure import SEED, SHIPPED_K, prover_digest
 from zkapex_jax.errors import InputError
 from zkapex_jax.presets import get_preset
 from zkapex_jax.workflow import Toolchain, open_toolchain
-from zkapex_jax.workflow.scale import run_scale
+from zkapex_jax.workflow.scale.run import run_scale
 
 MODELS = ("vit-b16", "opt-125m")
 SERVED = ("ceremony-4096-wide", "ceremony-16384-wide")

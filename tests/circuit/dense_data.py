@@ -12,8 +12,8 @@ from reference_prover.tables import Tables
 from zkapex_jax.circuit import emit
 from zkapex_jax.circuit.relations import Dense, build_sized
 from zkapex_jax.tasks import digits
-from zkapex_jax.workflow.dense_blocks import DenseWitness, dense_witness
-from zkapex_jax.workflow.dense_columns import Columns, dense_columns
+from zkapex_jax.workflow.bench.dense_blocks import DenseWitness, dense_witness
+from zkapex_jax.workflow.bench.dense_columns import Columns, dense_columns
 
 
 @cache

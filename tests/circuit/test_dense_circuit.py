@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from zkapex_jax.bounds import FIELD_MODULUS
 from zkapex_jax.circuit.relations import DENSE_SIZES, DENSE_TOY, Dense
 from zkapex_jax.errors import InputError
-from zkapex_jax.workflow.dense_blocks import DenseWitness, dense_witness
-from zkapex_jax.workflow.dense_columns import Columns, dense_columns
+from zkapex_jax.workflow.bench.dense_blocks import DenseWitness, dense_witness
+from zkapex_jax.workflow.bench.dense_columns import Columns, dense_columns
 
 P = FIELD_MODULUS
 SMALL = [DENSE_TOY, Dense(16, 9, 3), Dense(24, 9, 3), Dense(56, 9, 3)]

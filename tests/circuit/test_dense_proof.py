@@ -19,9 +19,9 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.prover import Prover, ensure_srs
 from zkapex_jax.prover.columns import write_columns
 from zkapex_jax.prover.relation import RelationProof, relation_check
-from zkapex_jax.workflow.dense_blocks import DenseWitness, dense_witness
-from zkapex_jax.workflow.dense_columns import dense_columns, free_column
-from zkapex_jax.workflow.dense_proving import DenseSetup, prove_dense, verify_dense
+from zkapex_jax.workflow.bench.dense_blocks import DenseWitness, dense_witness
+from zkapex_jax.workflow.bench.dense_columns import dense_columns, free_column
+from zkapex_jax.workflow.bench.dense_proving import DenseSetup, prove_dense, verify_dense
 
 
 

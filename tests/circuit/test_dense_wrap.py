@@ -7,8 +7,8 @@ from dense_data import random_witness, violated
 
 from zkapex_jax.bounds import FIELD_MODULUS
 from zkapex_jax.circuit.relations import DENSE_TOY
-from zkapex_jax.workflow.dense_blocks import DenseWitness
-from zkapex_jax.workflow.dense_columns import Columns, dense_columns
+from zkapex_jax.workflow.bench.dense_blocks import DenseWitness
+from zkapex_jax.workflow.bench.dense_columns import Columns, dense_columns
 
 P = FIELD_MODULUS
 

@@ -60,7 +60,7 @@ def test_too_little_disk_is_said_before_the_calibration(
 
 
 def test_too_little_memory_names_a_preset(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zkapex_jax.workflow.costs_room.free_memory", lambda: 200 << 20)
+    monkeypatch.setattr("zkapex_jax.workflow.costs.room.free_memory", lambda: 200 << 20)
     shown = run("estimate", "--weights", 10**7, "--preset", "ceremony-32768", "--folder", tmp_path, code=4).err
     assert "memory is too small" in shown and "preset ceremony-4096" in shown and "would fit" in shown
 

@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zkapex_jax.workflow.cluster import Cluster
-from zkapex_jax.workflow.cluster_jobs import Event
+from zkapex_jax.workflow.cluster.cluster import Cluster
+from zkapex_jax.workflow.cluster.jobs import Event
 
 PATIENCE = 120.0
 

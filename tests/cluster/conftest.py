@@ -17,8 +17,8 @@ from cluster_world import BRAKED, Brake, Watched  # noqa: E402
 
 from zkapex_jax.prover import Prover  # noqa: E402
 from zkapex_jax.prover.driver import ENVIRONMENT  # noqa: E402
-from zkapex_jax.workflow.cluster import Cluster  # noqa: E402
-from zkapex_jax.workflow.cluster_jobs import Event  # noqa: E402
+from zkapex_jax.workflow.cluster.cluster import Cluster  # noqa: E402
+from zkapex_jax.workflow.cluster.jobs import Event  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,12 @@ import pytest
 from zkapex_jax.cli.output import seconds_left
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError
 from zkapex_jax.prover import Progress
-from zkapex_jax.workflow.cluster import Cluster
-from zkapex_jax.workflow.cluster_identity import first_difference, program_digest
-from zkapex_jax.workflow.cluster_proving import _locked, store
-from zkapex_jax.workflow.cluster_jobs import error_of
-from zkapex_jax.workflow.cluster_store import SentFile, Store, sweep
-from zkapex_jax.workflow.cluster_worker import Worker
+from zkapex_jax.workflow.cluster.cluster import Cluster
+from zkapex_jax.workflow.cluster.identity import first_difference, program_digest
+from zkapex_jax.workflow.cluster.jobs import error_of
+from zkapex_jax.workflow.cluster.proving import _locked, store
+from zkapex_jax.workflow.cluster.store import SentFile, Store, sweep
+from zkapex_jax.workflow.cluster.worker import Worker
 
 
 @pytest.fixture

@@ -14,9 +14,10 @@ from zkapex_jax import workflow
 from zkapex_jax.errors import InternalError, RefusedError
 from zkapex_jax.protocol import Bundle
 from zkapex_jax.prover import Progress
-from zkapex_jax.workflow import cluster as cluster_module
-from zkapex_jax.workflow import cluster_round, openings
-from zkapex_jax.workflow.cluster_store import SentFile
+from zkapex_jax.workflow import openings
+from zkapex_jax.workflow.cluster import cluster as cluster_module
+from zkapex_jax.workflow.cluster import round as cluster_round
+from zkapex_jax.workflow.cluster.store import SentFile
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from cluster_world import Brake, Watched
 
 from zkapex_jax import workflow
 from zkapex_jax.protocol import Bundle, chunk_name
-from zkapex_jax.workflow.cluster import Cluster
-from zkapex_jax.workflow.cluster_verifying import BundleOutcome, verify_bundles
+from zkapex_jax.workflow.cluster.cluster import Cluster
+from zkapex_jax.workflow.cluster.verifying import BundleOutcome, verify_bundles
 
 pytestmark = pytest.mark.slow
 NAMES = ("alice", "bob", "carol")

@@ -6,9 +6,9 @@ from experiments.estimate.compare import LIMIT, compare, judged
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import TOY
 from zkapex_jax.protocol import ChunkedLayout
-from zkapex_jax.workflow.costs import estimate
-from zkapex_jax.workflow.estimate_calibration import Calibration, Rate
-from zkapex_jax.workflow.estimate_walk import PAYERS, Step, Walked
+from zkapex_jax.workflow.costs.estimating import estimate
+from zkapex_jax.workflow.costs.calibration import Calibration, Rate
+from zkapex_jax.workflow.costs.walk import PAYERS, Step, Walked
 
 
 def test_ratios_of_estimated_over_measured() -> None:

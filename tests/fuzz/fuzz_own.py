@@ -42,7 +42,8 @@ def own_files() -> list[Callable[[bytes], object]]:
     from zkapex_jax.cli import serve
     from zkapex_jax.client.home import Home
     from zkapex_jax.client.joining import read_invitation
-    from zkapex_jax.workflow import advancing, openings, proving, scale_record
+    from zkapex_jax.workflow import advancing, openings, proving
+    from zkapex_jax.workflow.scale import record as scale_record
     from zkapex_jax.workflow.ledger_place import ledger_place
 
     return [

@@ -19,8 +19,8 @@ from reference_prover import plonk
 from reference_prover.curve import Curve, curve
 from zkapex_jax.circuit import emit
 from zkapex_jax.circuit.relations import DENSE_TOY, build_sized
-from zkapex_jax.workflow.dense_blocks import dense_witness
-from zkapex_jax.workflow.dense_columns import dense_columns
+from zkapex_jax.workflow.bench.dense_blocks import dense_witness
+from zkapex_jax.workflow.bench.dense_columns import dense_columns
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from zkapex_jax.ledger.database import transaction
 from zkapex_jax.protocol import State, generate_key
 from zkapex_jax.protocol.ledger_head import LedgerHead
 from zkapex_jax.protocol.receipt import Receipt
-from zkapex_jax.workflow.ledger_audit import LedgerAudit, audit_ledger
+from zkapex_jax.workflow.audit.ledger import LedgerAudit, audit_ledger
 from zkapex_jax.workflow.receipts import make_receipt, publish_head
 
 #: 1 base, 1 request, 3 enrolments with their proofs, 2 bundles, 4 states.

@@ -15,7 +15,7 @@ from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, State
 from zkapex_jax.protocol.chain import renewed_state
 from zkapex_jax.protocol.refusal import Refusal
 from zkapex_jax.workflow import Provider
-from zkapex_jax.workflow.ledger_audit import audit_ledger
+from zkapex_jax.workflow.audit.ledger import audit_ledger
 from zkapex_jax.workflow.receipts import make_enrolment_receipt, make_refusal
 
 

@@ -15,7 +15,7 @@ from zkapex_jax.formats.reading import file_digest
 from zkapex_jax.presets import PRESETS
 from zkapex_jax.prover import Prover, driver
 from zkapex_jax.workflow import versions
-from zkapex_jax.workflow.cluster_identity import tables_digest
+from zkapex_jax.workflow.cluster.identity import tables_digest
 from zkapex_jax.workflow.versions import Part, folder_digest, installed_parts, library_versions
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from zkapex_jax.workflow import Toolchain, open_toolchain, scale_models
+from zkapex_jax.workflow import Toolchain, open_toolchain
+from zkapex_jax.workflow.scale import models as scale_models
 
 VIT = {"hidden_size": 16, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 2, "image_size": 16, "patch_size": 4,
        "num_channels": 1, "initializer_range": 0.2}  # fmt: skip

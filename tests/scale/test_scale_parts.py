@@ -9,7 +9,8 @@ import pytest
 from zkapex_jax.curvature import per_example_gradients
 from zkapex_jax.models import flatten, fresh_model, select_targets
 from zkapex_jax.presets import TOY
-from zkapex_jax.workflow import scale_models, scale_sample
+from zkapex_jax.workflow.scale import models as scale_models
+from zkapex_jax.workflow.scale import sample as scale_sample
 
 pytestmark = pytest.mark.usefixtures("small_models")
 

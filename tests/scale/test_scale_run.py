@@ -12,7 +12,10 @@ import pytest
 from zkapex_jax.errors import InputError
 from zkapex_jax.models import load_checkpoint, save_checkpoint
 from zkapex_jax.protocol import Bundle
-from zkapex_jax.workflow import Toolchain, committing, run_scale, scale_models, scale_stages
+from zkapex_jax.workflow import Toolchain, run_scale
+from zkapex_jax.workflow.enrolment import committing
+from zkapex_jax.workflow.scale import models as scale_models
+from zkapex_jax.workflow.scale import stages as scale_stages
 
 STAGES = ["base", "gradients", "commit", "prove_enrolment", "admit", "plan", "publish", "compensate", "prove", "verify"]
 

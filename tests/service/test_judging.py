@@ -19,7 +19,7 @@ from zkapex_jax.service import queue
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.tables import Job
 from zkapex_jax.service.worker import Worker
-from zkapex_jax.workflow.ledger_audit import audit_ledger
+from zkapex_jax.workflow.audit.ledger import audit_ledger
 
 
 @pytest.fixture(scope="module")

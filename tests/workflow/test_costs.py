@@ -15,18 +15,19 @@ from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import PRESETS, TOY, get_preset
 from zkapex_jax.protocol import ChunkedLayout
 from zkapex_jax.prover.progress import Progress
-from zkapex_jax.workflow import busy, costs_room
-from zkapex_jax.workflow.costs import estimate, scaled
-from zkapex_jax.workflow.costs_disk import disk
-from zkapex_jax.workflow.costs_room import Room, fitting, require_room, room_at
-from zkapex_jax.workflow.estimate_calibration import (
+from zkapex_jax.workflow.costs import busy
+from zkapex_jax.workflow.costs import room as costs_room
+from zkapex_jax.workflow.costs.estimating import estimate, scaled
+from zkapex_jax.workflow.costs.disk import disk
+from zkapex_jax.workflow.costs.room import Room, fitting, require_room, room_at
+from zkapex_jax.workflow.costs.calibration import (
     Calibration,
     Rate,
     calibrate,
     fit,
     walk_sizes,
 )
-from zkapex_jax.workflow.estimate_walk import (
+from zkapex_jax.workflow.costs.walk import (
     PAYERS,
     Step,
     Walked,
@@ -35,7 +36,7 @@ from zkapex_jax.workflow.estimate_walk import (
     told_seconds,
     walk,
 )
-from zkapex_jax.workflow.planner import choices, default_counts
+from zkapex_jax.workflow.costs.planner import choices, default_counts
 from zkapex_jax.workflow.toolchain import open_toolchain
 
 SERVING = get_preset("ceremony-4096")

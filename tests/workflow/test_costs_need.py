@@ -10,10 +10,10 @@ from zkapex_jax.errors import StorageError
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import TOY, get_preset
 from zkapex_jax.protocol import Base, ChunkedLayout
-from zkapex_jax.workflow import costs_need
-from zkapex_jax.workflow.costs_disk import answer_bytes, disk, planning_bytes, request_bytes, whole_run_bytes
-from zkapex_jax.workflow.costs_room import Room
-from zkapex_jax.workflow.estimate_walk import walk
+from zkapex_jax.workflow.costs import need as costs_need
+from zkapex_jax.workflow.costs.disk import answer_bytes, disk, planning_bytes, request_bytes, whole_run_bytes
+from zkapex_jax.workflow.costs.room import Room
+from zkapex_jax.workflow.costs.walk import walk
 from zkapex_jax.workflow.toolchain import open_toolchain
 
 SERVING = get_preset("ceremony-4096")

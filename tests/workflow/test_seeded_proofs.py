@@ -12,7 +12,7 @@ from chain_world import World, every
 from zkapex_jax import workflow
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Enrolment
-from zkapex_jax.workflow.enrolment_proving import EnrolmentSession, _files
+from zkapex_jax.workflow.enrolment.proving import EnrolmentSession, _files
 
 
 @pytest.fixture(scope="module")

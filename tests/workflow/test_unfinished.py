@@ -101,7 +101,7 @@ def test_a_renewal_is_taken_up_again(world: World, tmp_path: Path, monkeypatch: 
     state = world.admit(made.enrolment, made.proof).state
     call = {"folder": tmp_path / "ann", "state": state, "rows": gradients(world.tool.preset.client_rows, 7), "check": False}
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("zkapex_jax.workflow.renewing.prove_enrolment", interrupt)
+        patched.setattr("zkapex_jax.workflow.enrolment.renewing.prove_enrolment", interrupt)
         workflow.renew(world.tool, **call)
     digest = Enrolment.from_file(tmp_path / "ann" / "renewal" / "enrolment.safetensors").digest
     renewed = workflow.renew(world.tool, **call)

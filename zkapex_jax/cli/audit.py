@@ -17,7 +17,7 @@ from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats.atomic import refuse_existing, write_bytes
 from zkapex_jax.protocol import load_public
 from zkapex_jax.report.audit.schema import Audit
-from zkapex_jax.workflow.audit_files import AuditCase, from_files, from_ledger
+from zkapex_jax.workflow.audit.files import AuditCase, from_files, from_ledger
 
 _ALONE, _JUDGES = "Without a ledger", "The second verifier"
 _NAMES = ("enrolment", "request", "state", "proof", "base", "replaced")
@@ -60,7 +60,7 @@ def audit(
 
     One is the Rust program, the other plain Python. Exit code 3 if one of them refuses, or if they disagree.
     """
-    from zkapex_jax.workflow.audit import audit as run
+    from zkapex_jax.workflow.audit.judging import audit as run
 
     output = Output(as_json, quiet, progress)
     if html is not None:

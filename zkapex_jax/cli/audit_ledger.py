@@ -59,7 +59,7 @@ def audit_ledger(
     `zkapex audit FILE --provider DIR` judges those one by one. Exit code 3 if anything is not as it should be.
     """
     from zkapex_jax.workflow import Provider
-    from zkapex_jax.workflow.ledger_audit import audit_ledger as run
+    from zkapex_jax.workflow.audit.ledger import audit_ledger as run
 
     output = Output(as_json, quiet, progress)
     key = load_public(provider_key) if provider_key else None

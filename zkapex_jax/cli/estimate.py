@@ -10,18 +10,7 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import (
-    AsJson,
-    Cache,
-    InsecureSrs,
-    PresetName,
-    Quiet,
-    ShowProgress,
-    SrsFile,
-    TablesFile,
-    Threads,
-    option,
-)
+from zkapex_jax.cli.options import AsJson, Cache, InsecureSrs, PresetName, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
 from zkapex_jax.errors import InputError
 from zkapex_jax.models.layout import TargetLayout
@@ -32,8 +21,8 @@ from zkapex_jax.workflow import estimate as estimate_cost
 from zkapex_jax.workflow import require_room, room_at
 
 if TYPE_CHECKING:
-    from zkapex_jax.workflow.costs import Estimate
-    from zkapex_jax.workflow.estimate_models import GradientCost, KnownModel
+    from zkapex_jax.workflow.costs.estimating import Estimate
+    from zkapex_jax.workflow.costs.models import GradientCost, KnownModel
 
 
 @dataclass(frozen=True)
@@ -102,7 +91,7 @@ def estimate(
 def _gradients(scope: _Scope) -> GradientCost | None:
     if scope.model is None:
         return None
-    from zkapex_jax.workflow.estimate_models import gradient_cost
+    from zkapex_jax.workflow.costs.models import gradient_cost
 
     return gradient_cost(scope.model, scope.preset.client_rows)
 
@@ -158,6 +147,6 @@ def _known(name: str | None, target: str | None) -> Any:
         if target is not None:
             raise InputError("needs --model", field="target", value=target)
         return None
-    from zkapex_jax.workflow.estimate_models import known_model
+    from zkapex_jax.workflow.costs.models import known_model
 
     return known_model(name, target)

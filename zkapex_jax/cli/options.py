@@ -16,7 +16,7 @@ from zkapex_jax.protocol import Base, Enrolment, Request
 from zkapex_jax.workflow.toolchain import Toolchain, open_toolchain
 
 if TYPE_CHECKING:
-    from zkapex_jax.workflow.cluster import Cluster
+    from zkapex_jax.workflow.cluster.cluster import Cluster
 
 CLIENT, PROVIDER, ANYONE = "Client", "Provider", "Anyone"
 _OUTPUT, _TOOLS = "Output", "Tables, reference string, machine"
@@ -172,7 +172,7 @@ def joined(ray: str | None, threads: int | None) -> Iterator[Cluster | None]:
     if ray is None:
         yield None
         return
-    from zkapex_jax.workflow.cluster import Cluster
+    from zkapex_jax.workflow.cluster.cluster import Cluster
 
     with Cluster.connect(ray, threads=threads) as cluster:
         yield cluster

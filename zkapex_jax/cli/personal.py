@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from zkapex_jax.curvature import Rows
     from zkapex_jax.models.examples import Examples
     from zkapex_jax.models.layout import TargetLayout
-    from zkapex_jax.workflow.enrolling import EnrolResult
+    from zkapex_jax.workflow.enrolment.enrolling import EnrolResult
 
 #: What a sketch keeps for a run that is killed, in the client's folder.
 SKETCH_FOLDER = "sketch"
@@ -74,7 +74,7 @@ def enrol_model(
     """
     from zkapex_jax.cli.inputs import check_weights, load_model
     from zkapex_jax.workflow import enrol
-    from zkapex_jax.workflow.committing import check_distance, open_base
+    from zkapex_jax.workflow.enrolment.committing import check_distance, open_base
 
     check_rows_room(tool.preset, base, rows.choice, folder)
     refuse_existing(ClientFolder(folder).enrolment_proof, force=force)

@@ -33,7 +33,7 @@ from zkapex_jax.workflow import calibrate as calibrate_here
 if TYPE_CHECKING:
     from zkapex_jax.cli.inputs import LoadedModel
     from zkapex_jax.models.examples import Examples
-    from zkapex_jax.workflow.planner import Choice, Judge
+    from zkapex_jax.workflow.costs.planner import Choice, Judge
 
 #: What is paid for a request whoever answers it: commitments of its mask and forget rows.
 REQUEST_PAYER = "fleet, once a request"
@@ -71,8 +71,8 @@ def plan(
     Chunks that a mask leaves alone need no proof. `zkapex request --chunks T` makes the request of the chosen line.
     """
     from zkapex_jax.cli.inputs import load_examples, load_model
+    from zkapex_jax.workflow.costs.planner import choices
     from zkapex_jax.workflow.plan import Passes, score_weights
-    from zkapex_jax.workflow.planner import choices
 
     output, sizes, counts = Output(as_json, quiet, progress), get_preset(preset), _counts(chunks)
     loaded = load_model(base, target)

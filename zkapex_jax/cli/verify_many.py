@@ -14,7 +14,7 @@ from zkapex_jax.cli.state import copy_state
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.protocol import Enrolment
 from zkapex_jax.workflow import Provider, Toolchain
-from zkapex_jax.workflow.cluster_verifying import BundleOutcome, verify_bundles
+from zkapex_jax.workflow.cluster.verifying import BundleOutcome, verify_bundles
 
 
 def verify_many(

@@ -16,11 +16,11 @@ from zkapex_jax.demo.scene import Scene
 from zkapex_jax.formats.atomic import storage_errors
 from zkapex_jax.protocol import Base, ClientSecret, Enrolment, EnrolmentProof, State, chunk_name
 from zkapex_jax.quantize import to_fixed
-from zkapex_jax.workflow.client_rows import ClientRows
-from zkapex_jax.workflow.committing import commit_into, register
+from zkapex_jax.workflow.enrolment.rows import ClientRows
+from zkapex_jax.workflow.enrolment.committing import commit_into, register
 from zkapex_jax.workflow.folders import ClientFolder
 from zkapex_jax.workflow.openings import ROWS, WEIGHTS, follow
-from zkapex_jax.workflow.unfinished import Intended
+from zkapex_jax.workflow.enrolment.unfinished import Intended
 
 THIRD_CLIENT = "edge-0003"
 Files = tuple[Path, Path]

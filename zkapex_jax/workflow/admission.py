@@ -9,7 +9,7 @@ from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.protocol import Base, Enrolment, EnrolmentProof, Request, State, checks
 from zkapex_jax.protocol.chain import first_state, renewed_state
 from zkapex_jax.prover import OnProgress
-from zkapex_jax.workflow.enrolment_verifying import EnrolmentCase, check_case, judge
+from zkapex_jax.workflow.enrolment.verifying import EnrolmentCase, check_case, judge
 from zkapex_jax.workflow.folders import Provider
 from zkapex_jax.workflow.points import ensure_points
 from zkapex_jax.workflow.toolchain import Toolchain

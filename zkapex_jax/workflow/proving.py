@@ -27,7 +27,7 @@ from zkapex_jax.workflow.session import ClientSession
 from zkapex_jax.workflow.toolchain import Toolchain
 
 if TYPE_CHECKING:
-    from zkapex_jax.workflow.cluster import Cluster
+    from zkapex_jax.workflow.cluster.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def prove(
         _count(tool, session, proofs, missing, near=cluster is None)
         lines: dict[int, dict[str, Any]] = {}
         if cluster is not None and missing:
-            from zkapex_jax.workflow.cluster_proving import prove_chunks
+            from zkapex_jax.workflow.cluster.proving import prove_chunks
 
             lines = prove_chunks(
                 cluster, tool, session, made, files, missing, into=proofs, unchecked=unchecked, on_progress=on_progress

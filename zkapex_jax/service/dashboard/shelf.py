@@ -16,8 +16,8 @@ from zkapex_jax.protocol import Base, Bundle, ChunkedLayout, Enrolment, Request,
 from zkapex_jax.report.audit.facts import Answer
 from zkapex_jax.service.dashboard.chunkmap import ChunkMap, chunk_map, masked_by_chunk
 from zkapex_jax.service.dashboard.steps import Step
-from zkapex_jax.workflow.audit_facts import answer_of
-from zkapex_jax.workflow.audit_files import BundleCase
+from zkapex_jax.workflow.audit.facts import answer_of
+from zkapex_jax.workflow.audit.files import BundleCase
 from zkapex_jax.workflow.folders import Provider
 
 

@@ -1,0 +1,1 @@
+"""Work of the size of real chunks, timed."""

@@ -1,0 +1,1 @@
+"""Chunks proven and verified by the workers of a Ray cluster."""

@@ -1,0 +1,1 @@
+"""Whole models through every step, on synthetic data."""
