@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Self, TypeVar
 
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.formats.atomic import atomic_file, make_directory, publish, storage_errors, sweep
+from zkapex_jax.formats.locking import held
 from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.formats.reading import open_input
 from zkapex_jax.ledger import Ledger
@@ -106,7 +108,10 @@ class ClientFolder:
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider's folder: the ledger, the artefacts that it names (by digest), and caches of checked points."""
+    """A provider's folder: the ledger, the artefacts that it names (by digest), and caches of checked points.
+
+    Both folders are the owner's alone, for what clients sent names them.
+    """
 
     path: Path
     ledger: Ledger
@@ -118,6 +123,7 @@ class Provider:
         The ledger is checked from where it was found whole last, or with `whole` from its beginning.
         """
         sweep(Path(path))
+        _shut(Path(path))
         ledger = ledger_place(Path(path))
         if create and not Ledger.exists(ledger):
             make_directory(path)
@@ -132,11 +138,11 @@ class Provider:
 
     def artefact(self, digest: str) -> Path:
         """Path of a kept artefact."""
-        return make_directory(self.path / "artefacts") / f"{digest}.safetensors"
+        return make_directory(self.path / "artefacts", mode=0o700) / f"{digest}.safetensors"
 
     def points(self, digest: str) -> Path:
         """Path of the checked points of a kept artefact."""
-        return make_directory(self.path / "points") / f"{digest}.safetensors"
+        return make_directory(self.path / "points", mode=0o700) / f"{digest}.safetensors"
 
     def load(self, kind: type[Typed], digest: str, *, verify: bool = True) -> Typed:
         """A kept artefact (`verify` as in `Artefact.from_file`). Raises InputError if its file is gone or is another one."""
@@ -150,8 +156,10 @@ class Provider:
     def keep(self, artefact: Typed) -> Typed:
         """Copy an artefact in, durably, under its digest; a damaged copy is replaced.
 
-        What is done next is done to the copy: the original may change hands.
+        What is done next is done to the copy: the original may change hands. Its time says when it was asked for last: what
+        nobody asks for may be removed one day (`zkapex_jax.workflow.keeping`).
         """
+        self._ask_for(self.artefact(artefact.digest))
         with contextlib.suppress(InputError):
             return self.load(type(artefact), artefact.digest)
         with passing_folder(self.path) as passing:
@@ -179,8 +187,21 @@ class Provider:
             made = write(passing / "made")
             return type(made).from_file(self._name(made.path, made.digest))
 
+    def _ask_for(self, path: Path) -> None:
+        """Before looking whether it is there: whoever removes idle files holds their folder alone."""
+        with held(path.parent, shared=True), contextlib.suppress(OSError):
+            os.utime(path)
+
     def _name(self, made: Path, digest: str) -> Path:
         path = self.artefact(digest)
         with storage_errors(path):
             publish(made, path, force=True)
         return path
+
+
+def _shut(folder: Path) -> None:
+    """An older version let others read them."""
+    for place in (folder / "artefacts", folder / "points"):
+        with contextlib.suppress(OSError):
+            if (mode := stat.S_IMODE(place.stat().st_mode)) & 0o077:
+                place.chmod(mode & 0o700)

@@ -5,12 +5,14 @@ A refusal that left nothing in the ledger is signed when it happens, with the ch
 
 from __future__ import annotations
 
+import os
+
 from zkapex_jax.errors import RefusedError, ZkapexError, shorten
 from zkapex_jax.ledger import events
 from zkapex_jax.ledger.admission_facts import AdmissionFacts, admission_facts
 from zkapex_jax.ledger.refused_then import differs
 from zkapex_jax.ledger.verdict_facts import VerdictFacts, verdict_facts
-from zkapex_jax.protocol import Bundle, EnrolmentProof, SigningKey
+from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, Request, SigningKey, checks
 from zkapex_jax.protocol.admission_receipt import EnrolmentReceipt
 from zkapex_jax.protocol.fields import now
 from zkapex_jax.protocol.ledger_head import LedgerHead
@@ -92,8 +94,33 @@ def was_insecure(provider: Provider, facts: AdmissionFacts) -> bool:
 
 
 def is_insecure(provider: Provider, facts: VerdictFacts) -> bool:
-    """What the bundle says, which was checked against enrolment and request before it was judged."""
-    return provider.load(Bundle, facts.bundle_digest, verify=False).insecure
+    """What the bundle says: that was held against enrolment and request before it was judged, and they outlive a refused one."""
+    load = provider.load
+    return checks.is_insecure(load(Enrolment, facts.enrolment_digest, verify=False), load(Request, facts.request_digest, verify=False))
+
+
+def check_recorded(provider: Provider, receipt: Receipt | EnrolmentReceipt, file: str | os.PathLike[str]) -> None:
+    """A receipt must say what the ledger says of its place in the chain, field by field. Whose signature it bears is another question.
+
+    Raises RefusedError.
+    """
+    try:
+        wanted = _recorded(provider, receipt)
+    except RefusedError as error:
+        raise error.in_file(file) from error
+    said = receipt.model_dump(exclude={"provider", "signature"})
+    for name, value in wanted.items():
+        if said[name] != value:
+            raise RefusedError("says otherwise than the ledger", code="receipt_differs", file=file, field=name, value=str(said[name]))
+
+
+def _recorded(provider: Provider, receipt: Receipt | EnrolmentReceipt) -> dict[str, object]:
+    """What the ledger's receipt of that place says."""
+    if isinstance(receipt, EnrolmentReceipt):
+        admitted = admission_facts(provider.ledger, sequence=receipt.ledger.sequence)
+        return enrolment_fields(admitted, insecure=was_insecure(provider, admitted))
+    judged = verdict_facts(provider.ledger, sequence=receipt.ledger.sequence)
+    return receipt_fields(judged, insecure=is_insecure(provider, judged))
 
 
 def _check_key(provider: Provider, key: SigningKey) -> None:
