@@ -196,6 +196,11 @@ PROVIDER = Group(
             "Send the file again, or verify it: what comes of that counts.",
         ),
         Entry(
+            "still_needed",
+            "A file was to be removed that the ledger rests on; it was not.",
+            "Nothing is to be done. If `zkapex tidy` says so again, run `zkapex audit ledger`.",
+        ),
+        Entry(
             "artefact_differs",
             "A kept file says otherwise than the ledger's row about it.",
             "Restore the file from a backup; the ledger's chain tells which is right.",

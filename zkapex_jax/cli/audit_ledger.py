@@ -67,10 +67,11 @@ def audit_ledger(
         found = run(provider, provider_key=key, receipts=receipts, head=head, on_progress=on_progress)
     sequence, digest = found.head
     published = "" if found.published is None else f", the published head of event {found.published} on it"
-    words = f"whole: {sequence} events, head {digest}{published}; {found.artefacts} artefacts and {found.receipts} receipts agree with it"
+    dropped = f"; {found.dropped} refused bundles are kept no longer, a signed note names each" if found.dropped else ""
+    words = f"whole: {sequence} events, head {digest}{published}; {found.artefacts} artefacts and {found.receipts} receipts agree with it{dropped}"
     output.result(
         {"ledger": provider.ledger.path, "whole": found.whole, "events": sequence, "head": digest, "keys": found.keys,
-         "artefacts": found.artefacts, "receipts": found.receipts, "published": found.published, "found": found.found,
+         "artefacts": found.artefacts, "dropped": found.dropped, "receipts": found.receipts, "published": found.published, "found": found.found,
          "findings": found.findings},
         *([words] if found.whole else [f"[red]{found.found} findings[/]", *(escape(one.sentence) for one in found.findings[:_SHOWN])]),
     )  # fmt: skip

@@ -33,6 +33,7 @@ from zkapex_jax.cli.serve import serve
 from zkapex_jax.cli.srs import srs_app
 from zkapex_jax.cli.state import state
 from zkapex_jax.cli.tables import tables
+from zkapex_jax.cli.tidy import tidy
 from zkapex_jax.cli.unlearn import unlearn
 from zkapex_jax.cli.verify import verify
 from zkapex_jax.cli.verify_enrolment import verify_enrolment
@@ -81,6 +82,7 @@ _COMMANDS = (
     (PROVIDER, serve, "zkapex serve provider --workers 4"),
     (PROVIDER, invite, "zkapex invite provider --client edge-0001 --count 100"),
     (PROVIDER, state, "zkapex state --provider provider --client alice --out alice.state"),
+    (PROVIDER, tidy, "zkapex tidy provider --keep-evidence 90d --dry-run"),
     (ANYONE, verify_enrolment, _AUDIT),
     (ANYONE, estimate, "zkapex estimate --model vit-b16 --preset ceremony-4096"),
     (ANYONE, inspect, "zkapex inspect request.safetensors"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from zkapex_jax.errors import InputError
 from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, RequestRow, StateRow, VerdictRow
 
 _BATCH = 500
@@ -26,6 +28,14 @@ class Refused:
     client_id: str
     received: str
     sequence: int
+
+    @property
+    def moment(self) -> float:
+        """`received`, Unix seconds. Raises InputError: a row's time is sealed by nothing."""
+        try:
+            return datetime.fromisoformat(self.received).timestamp()
+        except ValueError as error:
+            raise InputError("is no time", code="damaged", field=f"verdicts.received of event {self.sequence}", value=self.received) from error
 
 
 def named(session: Session, digests: Iterable[str]) -> set[str]:
