@@ -189,17 +189,6 @@ def test_room_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
     assert found.disk > 0 and (found.memory is None or found.memory > 0)
 
 
-def test_a_group_s_limit_counts_without_its_file_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """100 MB allowed, 70 in use, of which 30 are cached files; "max" is no limit."""
-    files = tuple(tmp_path / name for name in ("max", "current", "stat"))
-    for file, text in zip(files, ("100000000\n", "70000000\n", "anon 40000000\nactive_file 10000000\ninactive_file 20000000\n"), strict=True):
-        file.write_text(text)
-    monkeypatch.setattr(costs_room, "_GROUPS", (files, (tmp_path / "none",) * 3))
-    assert costs_room.free_memory() == 60_000_000
-    files[0].write_text("max\n")
-    assert costs_room.free_memory() != 60_000_000
-
-
 def test_an_enrolment_without_room_does_not_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(costs_room, "free_memory", lambda: 1 << 20)
     with pytest.raises(StorageError, match="memory is too small"):

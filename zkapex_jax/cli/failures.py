@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import os
@@ -92,7 +93,7 @@ def document(error: ZkapexError) -> dict[str, object]:
 
 def unexpected(error: Exception) -> ZkapexError:
     """Wrap what nobody foresaw: memory and disk in words, the rest as a bug to report."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or _is_out_of_memory(error):
         wrapped: ZkapexError = InternalError("out of memory", code="memory", hint="use fewer threads or a smaller preset")
     elif isinstance(error, OSError):
         wrapped = StorageError(error.strerror or str(error), file=error.filename)
@@ -103,6 +104,11 @@ def unexpected(error: Exception) -> ZkapexError:
         )  # fmt: skip
     wrapped.__cause__ = error
     return wrapped
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """As XLA and the system's calls say it."""
+    return "RESOURCE_EXHAUSTED" in str(error) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
 def _is_typers_own(error: Exception) -> bool:

@@ -13,10 +13,10 @@ import typer
 from zkapex_jax.presets import DEFAULT_PRESET as SERVING_PRESET
 from zkapex_jax.presets import PRESETS
 from zkapex_jax.protocol import Base, Enrolment, Request
-from zkapex_jax.workflow.toolchain import Toolchain, open_toolchain
 
 if TYPE_CHECKING:
     from zkapex_jax.workflow.cluster.cluster import Cluster
+    from zkapex_jax.workflow.toolchain import Toolchain
 
 CLIENT, PROVIDER, ANYONE = "Client", "Provider", "Anyone"
 _OUTPUT, _TOOLS = "Output", "Tables, reference string, machine"
@@ -163,6 +163,8 @@ def toolchain(
     insecure_srs: bool = False,
 ) -> Toolchain:
     """The tools for a command."""
+    from zkapex_jax.workflow.toolchain import open_toolchain  # here: many commands need none
+
     return open_toolchain(preset, folder=cache, tables=tables, srs=srs, threads=threads, insecure_srs=insecure_srs)
 
 

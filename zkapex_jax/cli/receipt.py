@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -13,11 +13,13 @@ from zkapex_jax.cli.options import ANYONE, PROVIDER, AsJson, Force, KeyFile, Pro
 from zkapex_jax.cli.output import Output
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats.atomic import refuse_existing
-from zkapex_jax.ledger import Ledger
 from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, Request, SigningKey, State, load_public
 from zkapex_jax.protocol.admission_receipt import EnrolmentReceipt
 from zkapex_jax.protocol.receipt import Receipt
 from zkapex_jax.protocol.receipts import AnyReceipt, check_any, read_receipt
+
+if TYPE_CHECKING:
+    from zkapex_jax.ledger import Ledger
 
 receipt_app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="The provider's signed word on a bundle or enrolment: make it, check it.")
 

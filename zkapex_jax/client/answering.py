@@ -11,7 +11,6 @@ from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.protocol import Bundle, Enrolment, Request, State, Update
 from zkapex_jax.protocol.chain import next_head
 from zkapex_jax.protocol.checks import check_bundle, check_update
-from zkapex_jax.workflow import adopt, advance
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ def settle(home: Home, after: State, *, signed: bool) -> bool:
             continue
         follows = after.head == next_head(before.head, request.digest, proven.digest) and after.position == before.position + 1
         if follows and (not signed or _receipt_says(home, proven, request) is True):
+            from zkapex_jax.workflow import advance  # here, as below: what most commands do without
+
             advance(folder=home.path, request=request.path, update=update, bundle=bundle, state=after.path)
             return True
     return False
@@ -78,6 +79,8 @@ def adopt_renewal(home: Home, after: State) -> bool:
     renewal = home.folder.renewal.enrolment
     if not renewal.is_file() or Enrolment.from_file(renewal, verify=False).digest != after.enrolment_digest:
         return False
+    from zkapex_jax.workflow import adopt
+
     adopt(folder=home.path, state=after.path)
     return True
 

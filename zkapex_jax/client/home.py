@@ -18,7 +18,7 @@ from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.protocol import Enrolment, Request, SigningKey, State, generate_key
 from zkapex_jax.protocol.artefact import Header
 from zkapex_jax.protocol.fields import ClientId, Hex32, Text, Timestamp
-from zkapex_jax.workflow import ClientFolder
+from zkapex_jax.workflow.folders import ClientFolder
 
 _MAX_MEMBERSHIP = 64 << 10
 

@@ -1,30 +1,22 @@
-"""Driver of the Rust binary `zkapex-prover`."""
+"""Driver of the Rust binary `zkapex-prover`. Names are imported on first use: what only shows progress needs no prover."""
 
-from zkapex_jax.prover.columns import write_columns, write_public
-from zkapex_jax.prover.driver import EnrolmentFiles, ProofFiles, Prover
-from zkapex_jax.prover.progress import OnProgress, Progress, tell
-from zkapex_jax.prover.relation import RelationProof, RelationVerdict, relation_check, relation_prove, relation_verify
-from zkapex_jax.prover.serving import ChunkServer, ServedChunk
-from zkapex_jax.prover.srs import SrsFile, check_srs, ensure_srs, import_srs
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "ChunkServer",
-    "EnrolmentFiles",
-    "OnProgress",
-    "Progress",
-    "ProofFiles",
-    "Prover",
-    "RelationProof",
-    "RelationVerdict",
-    "ServedChunk",
-    "SrsFile",
-    "check_srs",
-    "ensure_srs",
-    "import_srs",
-    "relation_check",
-    "relation_prove",
-    "relation_verify",
-    "tell",
-    "write_columns",
-    "write_public",
-]
+_HOMES = {
+    "columns": ("write_columns", "write_public"),
+    "driver": ("EnrolmentFiles", "ProofFiles", "Prover"),
+    "progress": ("OnProgress", "Progress", "tell"),
+    "relation": ("RelationProof", "RelationVerdict", "relation_check", "relation_prove", "relation_verify"),
+    "serving": ("ChunkServer", "ServedChunk"),
+    "srs": ("SrsFile", "check_srs", "ensure_srs", "import_srs"),
+}
+
+__all__ = sorted(name for names in _HOMES.values() for name in names)
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

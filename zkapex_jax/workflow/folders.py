@@ -12,18 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.formats.atomic import atomic_file, make_directory, publish, storage_errors, sweep
 from zkapex_jax.formats.locking import held
 from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.formats.reading import open_input
-from zkapex_jax.ledger import Ledger
 from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.protocol.state import State
-from zkapex_jax.workflow.ledger_place import ledger_place
-from zkapex_jax.workflow.remembered_ledger import open_remembered
+
+if TYPE_CHECKING:
+    from zkapex_jax.ledger import Ledger
 
 Typed = TypeVar("Typed", bound=Artefact)
 
@@ -122,6 +122,10 @@ class Provider:
 
         The ledger is checked from where it was found whole last, or with `whole` from its beginning.
         """
+        from zkapex_jax.ledger import Ledger  # here: a client's commands need no database
+        from zkapex_jax.workflow.ledger_place import ledger_place
+        from zkapex_jax.workflow.remembered_ledger import open_remembered
+
         sweep(Path(path))
         _shut(Path(path))
         ledger = ledger_place(Path(path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,16 +12,7 @@ from zkapex_jax.formats.atomic import storage_errors
 from zkapex_jax.presets import PRESETS, Preset
 from zkapex_jax.protocol import ChunkedLayout
 from zkapex_jax.workflow.costs.estimating import Estimate, estimate, scaled
-
-_MEMORY_INFO = Path("/proc/meminfo")
-#: Limit and use of a control group, version 2 and version 1, and the file that says how much of the use is a cache of files.
-_GROUPS = tuple(
-    tuple(folder / name for name in names)
-    for folder, names in (
-        (Path("/sys/fs/cgroup"), ("memory.max", "memory.current", "memory.stat")),
-        (Path("/sys/fs/cgroup/memory"), ("memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat")),
-    )
-)
+from zkapex_jax.workflow.costs.free_memory import free_memory
 
 
 @dataclass(frozen=True)
@@ -56,12 +46,6 @@ def room_at(folder: Path) -> Room:
     with storage_errors(there):
         free = shutil.disk_usage(there).free
     return Room(free_memory(), free, Path(folder))
-
-
-def free_memory() -> int | None:
-    """Memory that a new process may use: what the system has available, or less where a control group limits it."""
-    found = [value for value in (_available(), *(_group(*paths) for paths in _GROUPS)) if value is not None]
-    return min(found, default=None)
 
 
 def require_room(
@@ -108,30 +92,6 @@ def _advice(
     if short == "disk":
         return "no preset would fit: the client's rows and weights alone need it; choose fewer target tensors, or a larger disk"
     return "no preset would fit in so little memory"
-
-
-def _available() -> int | None:
-    try:
-        lines = _MEMORY_INFO.read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError, IndexError):
-        return _physical()
-
-
-def _physical() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
-    except (ValueError, OSError):
-        return None
-
-
-def _group(limit: Path, used: Path, parts: Path) -> int | None:
-    try:
-        counts = dict(line.split() for line in parts.read_text().splitlines())
-        cache = sum(int(counts.get(name, 0)) for name in ("active_file", "inactive_file"))
-        return max(0, int(limit.read_text()) - int(used.read_text()) + cache)
-    except (OSError, ValueError):  # no such group, or "max"
-        return None
 
 
 def megabytes(count: int) -> str:

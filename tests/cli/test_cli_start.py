@@ -1,0 +1,72 @@
+"""The commands of a client's small machine start without what they do not use, in little memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from zkapex_jax.cli import start
+from zkapex_jax.cli.main import app as whole
+
+#: Each takes tens of megabytes, or a good part of a second.
+HEAVY = {"jax", "jaxlib", "flax", "optax", "scipy", "sqlalchemy", "fastapi", "reference_prover", "transformers", "torch", "jinja2", "zkapex_jax.circuit", "zkapex_jax.ledger", "zkapex_jax.service"}
+_RUN = """
+import json, sys
+from zkapex_jax.cli.start import app_for
+words = sys.argv[1:]
+try:
+    app_for(words)(words)
+except SystemExit as end:
+    code = end.code
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps({"code": code, "modules": sorted(sys.modules), "memory": 1024 * int(peak.split()[1])}), file=sys.stderr)
+"""
+
+
+def run(*words: object) -> dict:
+    made = subprocess.run([sys.executable, "-c", _RUN, *map(str, words)], capture_output=True, text=True, check=True)
+    return json.loads(made.stderr.splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("client send --home {}", 2),
+        ("client status --home {}", 2),
+        ("client receive {}/x --home {}", 2),
+        ("client join --home {}/h --client a --provider-key " + "1" * 64, 0),
+        ("client unlearn --home {}", 2),
+        ("client --help", 0),
+        ("receipt check {}/x --provider-key " + "1" * 64, 2),
+    ],
+)
+def test_light_commands_are_light(words: str, code: int, tmp_path: Path) -> None:
+    found = run(*(word.replace("{}", str(tmp_path)) for word in words.split()))
+    assert found["code"] == code
+    assert not {name for name in found["modules"] if name in HEAVY or name.split(".")[0] in HEAVY}
+    assert found["memory"] < 100e6
+
+
+@pytest.mark.parametrize("room", sorted(start.ALONE))
+def test_a_group_alone_is_the_one_of_the_whole(room: str) -> None:
+    """The same commands with the same parameters, under the same name."""
+    alone, together = (typer.main.get_command(app) for app in (start.app_for([room]), whole))
+    assert set(alone.commands) == {room} and set(alone.commands[room].commands) == set(together.commands[room].commands)
+    for name, command in alone.commands[room].commands.items():
+        other = together.commands[room].commands[name]
+        assert [parameter.opts for parameter in command.params] == [parameter.opts for parameter in other.params]
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--version"], ["demo"], ["clients"], ["nonsense"]])
+def test_all_else_is_the_whole(words: list[str]) -> None:
+    assert start.app_for(words) is whole
+
+
+def test_shells_complete_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_ZKAPEX_COMPLETE", "complete_bash")
+    assert start.app_for(["client"]) is whole
