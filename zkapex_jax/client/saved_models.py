@@ -14,17 +14,22 @@ from zkapex_jax.formats import canonical
 from zkapex_jax.formats.atomic import write_bytes
 from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.protocol import Request
+from zkapex_jax.workflow.costs.free_memory import free_memory
 
+#: Bytes that the libraries take that read a model's weights.
+_LIBRARIES = 220_000_000
 _FILE, _FORMAT, _MAX = "saved-model.json", "zkapex.saved-model", 64 << 10
 
 
 @dataclass(frozen=True)
 class Carded:
-    """`card`: the card that states the receipt now. Where there is none, `command` writes it, and `problem` says why it was not."""
+    """`card`: the card that states the receipt now. Where there is none, `command` writes it, and `problem` says why it was not;
+    where there is no model (`saved` is false), it writes that, too."""
 
     card: Path | None
     problem: str | None
     command: str
+    saved: bool = True
 
 
 def remember_model(home: Home, request_id: str, model: Path) -> None:
@@ -51,10 +56,12 @@ def update_card(home: Home, request: Request, receipt: Path) -> Carded:
     """State the receipt in the card of the answer's model, as `zkapex card` does. The answer counts whatever becomes of the card."""
     model = saved_model(home, request.request_id)
     command = _command(home, request, receipt, model)
-    if model is None:
-        return Carded(None, "where its model was written is not known", command)
-    if not model.is_dir():
-        return Carded(None, f"{model} is gone", command.replace(shlex.quote(str(model)), "MODEL", 1))
+    if model is None or not model.is_dir():
+        problem = "no --save-model was given" if model is None else f"{model} is gone (where it was moved, name it there, without --from)"
+        return Carded(None, problem, _command(home, request, receipt, None), saved=False)
+    needed, free = _LIBRARIES + 3 * sum(file.stat().st_size for file in model.iterdir() if file.is_file()), free_memory()
+    if free is not None and free < needed:  # the answer is in: not to be killed over its card
+        return Carded(None, f"to compare its weights takes {needed / 1e6:,.0f} MB of memory, and {free / 1e6:,.0f} MB are free", command)
     from zkapex_jax.workflow import state_proof  # here: reading a model loads what takes seconds
 
     try:
@@ -67,4 +74,4 @@ def update_card(home: Home, request: Request, receipt: Path) -> Carded:
 def _command(home: Home, request: Request, receipt: Path, model: Path | None) -> str:
     given = {"--client": home.path, "--request": request.path, "--provider-key": request.signer, "--receipt": receipt}
     options = " ".join(f"{name} {shlex.quote(str(value))}" for name, value in given.items())
-    return f"zkapex card {shlex.quote(str(model)) if model else 'MODEL'} {options}"
+    return f"zkapex card {shlex.quote(str(model)) if model else 'UNLEARNED --from MODEL'} {options}"
