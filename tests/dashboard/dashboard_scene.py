@@ -28,7 +28,7 @@ from zkapex_jax.service.dashboard import digest_of  # noqa: E402
 from zkapex_jax.service.settings import Settings  # noqa: E402
 from zkapex_jax.service.store import Store  # noqa: E402
 from zkapex_jax.service.tables import Client as Joined  # noqa: E402
-from zkapex_jax.service.tables import moment  # noqa: E402
+from zkapex_jax.service.tables import Key, moment  # noqa: E402
 from zkapex_jax.workflow.folders import Provider  # noqa: E402
 from zkapex_jax.workflow.receipts import make_receipt  # noqa: E402
 
@@ -132,7 +132,8 @@ def build(
     settings = Settings(provider=folder, database=database, dashboard_token=digest_of(TOKEN), late_after=14 * 86400)
     store = Store.open(settings)
     with store.write() as session:
-        session.add(Joined(client_id="edge-joined", public="ab" * 32, joined=moment(), invitation="cd" * 32))
+        session.add(Joined(client_id="edge-joined", joined=moment()))
+        session.add(Key(public="ab" * 32, client_id="edge-joined", invitation="cd" * 32, since=moment(), ended=None, why="", words=""))
         for verdict in client_detail(ledger, STUMBLES).verdicts:
             receipts.keep(session, make_receipt(Provider(folder, ledger), key, verdict.bundle_digest))
     return Scene(folder, ledger, settings, store)

@@ -99,17 +99,19 @@ def site() -> Site:
     from zkapex_jax.service import uploads
     from zkapex_jax.service.app import create_app
     from zkapex_jax.service.dashboard.login import COOKIE
+    from zkapex_jax.service.keys import Who
     from zkapex_jax.service.messages import NewUpload
     from zkapex_jax.service.settings import Limits
-    from zkapex_jax.service.tables import Client, Upload, moment
+    from zkapex_jax.service.tables import Client, Key, Upload, moment
 
     folder = tempfile.TemporaryDirectory(prefix="fuzz-", dir=place())
     scene, often = build(Path(folder.name) / "provider", 98), "1000000/second"
     limits = Limits(jobs=often, calls=often, strangers=often, spare_disk=0)
     settings = scene.settings.model_copy(update={"limits": limits})
     with scene.store.write() as session:
-        session.add(Client(client_id=STUMBLES, public=SIGNER, joined=moment(), invitation="ee" * 32))
-    row, _ = uploads.create(scene.store, settings, STUMBLES, NewUpload(kind="bundle", digest=DIGEST, size=5))
+        session.add(Client(client_id=STUMBLES, joined=moment()))
+        session.add(Key(public=SIGNER, client_id=STUMBLES, invitation="ee" * 32, since=moment(), ended=None, why="", words=""))
+    row, _ = uploads.create(scene.store, settings, Who(STUMBLES, SIGNER), NewUpload(kind="bundle", digest=DIGEST, size=5))
     with scene.store.write() as session:
         session.execute(update(Upload).where(Upload.id == row.id).values(id=UPLOAD, expires=moment() + 10**11))
         begun = dict(session.execute(select(*Upload.__table__.columns)).mappings().one())

@@ -27,6 +27,7 @@ from zkapex_jax.protocol.http_auth import SignedCalls  # noqa: E402
 from zkapex_jax.service import clients  # noqa: E402
 from zkapex_jax.service.app import app_of  # noqa: E402
 from zkapex_jax.service.context import Service  # noqa: E402
+from zkapex_jax.service.keys import Who  # noqa: E402
 from zkapex_jax.service.serving import server_config  # noqa: E402
 from zkapex_jax.service.settings import Limits, Queue, Settings  # noqa: E402
 from zkapex_jax.service.worker import Worker  # noqa: E402
@@ -43,6 +44,10 @@ class Party:
     name: str
     key: SigningKey
     http: httpx.Client
+
+    @property
+    def who(self) -> Who:
+        return Who(self.name, self.key.public)
 
     def upload(self, path: Path, kind: str, piece: int = 1 << 20) -> str:
         """A whole file; returns the upload's name."""

@@ -17,6 +17,7 @@ from zkapex_jax.cli.serve import _say
 from zkapex_jax.protocol import generate_key
 from zkapex_jax.protocol.http_signing import sign_call
 from zkapex_jax.service import clients
+from zkapex_jax.service.clients import calls
 from zkapex_jax.service.app import app_of
 from zkapex_jax.service.context import Service
 from zkapex_jax.service.guard import Guard
@@ -233,7 +234,7 @@ def test_a_replay_is_known_to_every_process_and_after_a_restart(site: Site, part
 def test_nonces_outlive_a_clock_that_is_set_back(site: Site, party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     party.http.get("/v1/me")
     with monkeypatch.context() as patched:
-        patched.setattr(clients, "moment", lambda: int(1000 * (time.time() + 3000)))
+        patched.setattr(calls, "moment", lambda: int(1000 * (time.time() + 3000)))
         clients.forget_nonces(site.service.store)
     with site.service.store.read() as session:
         assert session.query(Nonce).where(Nonce.public == party.key.public).count() >= 1

@@ -74,7 +74,7 @@ def test_a_disk_that_others_filled_is_left_to_the_ledger(site: Site, party: Part
         uploads.open_piece(site.service.store, full, party.name, name, 0, 100)
     assert caught.value.code == "disk_full" and not uploads.file_of(site.settings, name).exists()
     party.piece(name, 0, data)
-    job = queue.submit(site.service.store, party.name, "bundle", "d", (name, ""), LIMITS)
+    job = queue.submit(site.service.store, party.who, "bundle", "d", (name, ""), LIMITS)
     before, at_work = kept(site), worker.Worker.open(full)
     assert at_work.step() and kept(site) == before
     with site.service.store.write() as session:
@@ -145,7 +145,7 @@ def test_a_job_without_end_is_set_aside_and_its_worker_ends(site: Site, party: P
         for row in session.query(Job).where(Job.status == queue.QUEUED):
             row.status = queue.FAILED
         session.add(Upload(id=party.name, client_id=party.name, kind="bundle", digest="d", size=1, offset=1, whole=True, spent=False, made=0, expires=1 << 50))
-    job = queue.submit(site.service.store, party.name, "bundle", "d", (party.name, ""), LIMITS)
+    job = queue.submit(site.service.store, party.who, "bundle", "d", (party.name, ""), LIMITS)
     at_work, ended = site.worker(), threading.Event()
     at_work.settings = at_work.settings.model_copy(update={"queue": Queue(longest=0.2)})
     codes: list[int] = []
@@ -211,7 +211,7 @@ def test_a_locked_database_is_said_to_be_busy(site: Site, party: Party, monkeypa
         with site.service.store.write() as session:
             session.get(Client, party.name)
             with pytest.raises(StorageError) as caught:
-                uploads.create(impatient, site.settings, party.name, NewUpload(kind="bundle", digest="0" * 64, size=9))
+                uploads.create(impatient, site.settings, party.who, NewUpload(kind="bundle", digest="0" * 64, size=9))
         assert caught.value.code == "locked" and answers.failure(caught.value).status_code == 503
     finally:
         impatient.close()

@@ -13,19 +13,27 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.service import queue, tables
+from zkapex_jax.service.keys import Who
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.settings import Limits, Queue, Settings
 from zkapex_jax.service.store import Store
-from zkapex_jax.service.tables import Client, Job, Upload
+from zkapex_jax.service.tables import Client, Job, Key, Upload
 
 RULES = Queue(lease=10, attempts=3, backoff=4)
 LIMITS = Limits(open_jobs=4)
 WORKERS = st.sampled_from(["one", "two", "three"])
 
 
+def key_of(client: str) -> str:
+    return client.encode().hex().ljust(64, "0")
+
+
 def put(store: Store, client: str, name: str, size: int = 1) -> None:
-    """An upload that is whole, unless it is there."""
+    """A client that has joined, and an upload of it that is whole, unless they are there."""
     with store.write() as session:
+        if session.get(Client, client) is None:
+            session.add(Client(client_id=client, joined=0))
+            session.add(Key(public=key_of(client), client_id=client, invitation="", since=0, ended=None, why="", words=""))
         if session.get(Upload, name) is None:
             session.add(Upload(
                 id=name, client_id=client, kind="bundle", digest=name, size=size, offset=size, whole=True, spent=False, made=0, expires=1 << 50,
@@ -34,7 +42,7 @@ def put(store: Store, client: str, name: str, size: int = 1) -> None:
 
 def submit(store: Store, client: str, name: str, size: int = 1, limits: Limits = LIMITS) -> Job:
     put(store, client, name, size)
-    return queue.submit(store, client, "bundle", "d", (name, ""), limits)
+    return queue.submit(store, Who(client, key_of(client)), "bundle", "d", (name, ""), limits)
 
 
 class Jobs(RuleBasedStateMachine):
@@ -194,7 +202,7 @@ def test_the_same_call_made_at_once_makes_one_job(store: Store) -> None:
     made: list[str] = []
     put(store, "twin", "twins")
     threads = [
-        threading.Thread(target=lambda: made.append(queue.submit(store, "twin", "bundle", "d", ("twins", ""), LIMITS).id))
+        threading.Thread(target=lambda: made.append(queue.submit(store, Who("twin", key_of("twin")), "bundle", "d", ("twins", ""), LIMITS).id))
         for _ in range(8)
     ]
     for thread in threads:
@@ -223,8 +231,6 @@ def test_one_job_of_a_client_runs_at_a_time(store: Store, monkeypatch: pytest.Mo
 
 
 def test_workers_beside_each_other_keep_to_one_job_a_client(store: Store) -> None:
-    with store.write() as session:
-        session.add(Client(client_id="greedy", public="ab" * 32, joined=0, invitation=""))
     for number in range(4):
         submit(store, "greedy", f"greedy-{number}")
     taken: list[queue.Task | None] = []
@@ -258,11 +264,12 @@ def test_a_clock_that_goes_back_holds_up_no_job(store: Store, monkeypatch: pytes
 
 def test_an_upload_that_expired_meanwhile_is_not_queued(store: Store) -> None:
     """Between the check that it is whole and the row of the job: 202 would promise what cannot be kept."""
+    for client in ("late", "owner", "thief"):
+        put(store, client, f"owned-by-{client}")
     with pytest.raises(InputError, match="no such upload"):
-        queue.submit(store, "late", "bundle", "d", ("gone", ""), LIMITS)
-    put(store, "owner", "owned")
+        queue.submit(store, Who("late", key_of("late")), "bundle", "d", ("gone", ""), LIMITS)
     with pytest.raises(InputError, match="no such upload"):
-        queue.submit(store, "thief", "bundle", "d", ("owned", ""), LIMITS)
+        queue.submit(store, Who("thief", key_of("thief")), "bundle", "d", ("owned-by-owner", ""), LIMITS)
 
 
 def test_what_is_kept_of_a_client_in_a_day_is_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,13 +99,38 @@ SERVICE = Group(
             "Run `zkapex client join` with an invitation, or use the home that joined.",
         ),
         Entry(
+            "revoked_key",
+            "The provider has revoked this key: no call that it signs is taken any more, and it never joins again.",
+            "Ask the provider for a new invitation and run `zkapex client join` in the same home: it makes a new key, and all else stays.",
+        ),
+        Entry(
+            "rotated_key",
+            "The key was replaced by another one of the same client.",
+            "Use the home that replaced it. If you did not, somebody else has your key: ask the provider to revoke it (`zkapex revoke`).",
+        ),
+        Entry(
+            "same_key",
+            "A key was to be replaced by itself.",
+            "Run `zkapex client rotate`, which makes a new one.",
+        ),
+        Entry(
+            "bad_possession",
+            "A new key has not signed that it takes the place of the old one, for this client, at this service.",
+            "Run `zkapex client rotate` again; behind a proxy, give the URL that the service is told of (`zkapex serve --authority`).",
+        ),
+        Entry(
+            "cancelled",
+            "A first enrolment was not judged, because the key that had handed it in was revoked before.",
+            "Join again with a new key, then send it again.",
+        ),
+        Entry(
             "other_key", "Joining was signed by another key than it names.", "Run `zkapex client join`: it signs with the key that joins."
         ),
-        Entry("key_taken", "The key has joined already, as another client.", "Use another --home for each client."),
+        Entry("key_taken", "The key is or was a client's: no key serves twice.", "Use another --home for each client."),
         Entry(
             "already_joined",
             "The client has joined already, with another key.",
-            "Use the home that joined. If it is lost, ask the provider for another client id: nobody else may speak for this one.",
+            "Use the home that joined. If its key is lost or stolen, ask the provider to revoke it (`zkapex revoke`) and to invite you again.",
         ),
         Entry(
             "bad_invitation",

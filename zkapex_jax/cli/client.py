@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from rich.markup import escape
 
 from zkapex_jax.cli.options import option
 from zkapex_jax.cli.output import Output, human_bytes
-from zkapex_jax.client import STAYS, Home, Leaving, Service
+from zkapex_jax.client import STAYS, Home, Leaving, Service, settle_key
+from zkapex_jax.client.keys import Open
 from zkapex_jax.client.leaving import EVERY_CALL
 from zkapex_jax.client.retrying import Patience
 from zkapex_jax.errors import InputError
@@ -47,14 +49,22 @@ DEFAULT_WAIT = 600.0
 
 
 def connect(home: Home, output: Output) -> Service:
-    """The service that the home joined. Raises InputError if it knows of none."""
+    """The service that the home joined; a replacement of the key that was interrupted is finished first. Raises as `opener`."""
+    open_service = opener(home, output)
+    if settle_key(home, open_service):
+        output.note("the replacement of your key that was interrupted is finished")
+    return open_service(home.key())
+
+
+def opener(home: Home, output: Output) -> Open:
+    """Calls of any key to the service that the home joined. Raises InputError if it knows of none."""
     url = home.membership.url
     if not url:
         raise InputError(
             "knows of no service", code="not_joined", file=home.path,
             hint="pass --out FOLDER and carry the files, or join one with `zkapex client join URL`",
         )  # fmt: skip
-    return Service(url, home.key(), patience=Patience(say=output.note), authority=home.authority())
+    return partial(Service, url, patience=Patience(say=output.note), authority=home.authority())
 
 
 def say_leaving(output: Output, leaving: Sequence[Leaving], where: str, *, call: bool = True) -> None:

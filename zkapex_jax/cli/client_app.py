@@ -6,6 +6,7 @@ import typer
 
 from zkapex_jax.cli.client_enrol import client_enrol
 from zkapex_jax.cli.client_join import client_join
+from zkapex_jax.cli.client_rotate import client_rotate
 from zkapex_jax.cli.client_send import client_receive, client_send, client_status
 from zkapex_jax.cli.client_unlearn import client_unlearn
 from zkapex_jax.cli.options import EXIT_CODES, epilog
@@ -19,6 +20,7 @@ _COMMANDS = (
     ("send", client_send, "zkapex client send"),
     ("receive", client_receive, "zkapex client receive request.safetensors alice.state"),
     ("status", client_status, "zkapex client status"),
+    ("rotate", client_rotate, "zkapex client rotate"),
 )
 for _name, _command, _example in _COMMANDS:
     client_app.command(_name, epilog=epilog(_example))(_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from zkapex_jax.client import (
     join_document,
     leaving_join,
     read_invitation,
+    rejoin,
     receive,
     write_out,
 )
@@ -68,13 +70,14 @@ def client_join(
 
     The key signs every later call; it lies in the home, readable by you alone. An invitation serves once, for one client id.
     Without [bold]--provider-key[/] the keys that the service names are trusted from here on: compare them with the provider's own
-    word. Joining again changes nothing, and with [bold]--provider-key[/] trusts one more key.
+    word. Joining again changes nothing, and with [bold]--provider-key[/] trusts one more key. Where the provider has revoked the key
+    of the home and invited you anew, a new key is made; the old one and all else in the home stay.
 
     Without URL the same home works with files: give --provider-key and --base, then carry what the other commands write with
     --out, and take what comes back with [bold]zkapex client receive[/].
     """
     output, keys = Output(as_json, quiet, progress), [load_public(key) for key in provider_key or ()]
-    place = Home.create(home)
+    place, renewed = Home.create(home), False
     if url is None:
         if not keys:
             raise InputError("is needed where there is no service to ask for it", field="provider-key")
@@ -85,6 +88,7 @@ def client_join(
         token = read_invitation(invitation or "", client_id)
         if not token and not (place.membership_file.is_file() and place.membership.url):
             raise InputError("is needed to join a service", field="invitation", hint="ask the provider for one")
+        had_key = place.key_file.exists()
         leaving = leaving_join(client_id, place.key().public)
         say_leaving(output, leaving, out.name if out else url, call=out is None)
         if out is not None:
@@ -94,24 +98,33 @@ def client_join(
             )
             return
         tls = place.authority() if authority is None else context_of(authority, ca_file)
-        with Service(url, place.key(), patience=Patience(attempts=_ATTEMPTS, say=output.note), authority=tls) as service, output.bars() as on_progress:
+        open_service = partial(Service, url, patience=Patience(attempts=_ATTEMPTS, say=output.note), authority=tls)
+        if had_key and token:
+            renewed = rejoin(place, open_service, client_id, url, token, lambda public: _say_new_key(output, client_id, public, url))
+        with open_service(place.key()) as service, output.bars() as on_progress:
             membership = join(place, service, client_id, token, keys)
             if authority is not None:
                 place.keep_authority(authority)
             fetch_base(place, service, on_progress=on_progress)
     if base is not None:
         receive(place, [base])
-    _tell(output, place, membership, bool(keys))
+    _tell(output, place, membership, bool(keys), renewed)
 
 
-def _tell(output: Output, home: Home, membership: Membership, compared: bool) -> None:
+def _say_new_key(output: Output, client_id: str, public: str, url: str) -> None:
+    output.note("the provider takes the key of this home no more: a new one joins in its place; all else in the home stays")
+    say_leaving(output, leaving_join(client_id, public), url)
+
+
+def _tell(output: Output, home: Home, membership: Membership, compared: bool, renewed: bool) -> None:
     document = {"home": home.path, "client_id": membership.client_id, "url": membership.url or None, "provider_keys": membership.provider_keys,
-                "base": home.folder.base if home.folder.base.is_file() else None}  # fmt: skip
+                "new_key": renewed, "base": home.folder.base if home.folder.base.is_file() else None}  # fmt: skip
     trust = "given by you" if compared else "trusted from here on: compare with the provider's own word"
     output.result(
         document,
         f"{membership.client_id} has joined {membership.url or 'no service, files are carried'}",
         f"  home          {home.path}",
+        *(["  key           new; the one before is kept in retired-keys/"] if renewed else []),
         *(f"  provider key  {key}  ({trust})" for key in membership.provider_keys),
         *(
             [f"  base          {home.folder.base}"]

@@ -13,6 +13,7 @@ from zkapex_jax.cli.base import base
 from zkapex_jax.cli.bench_scale import bench_app
 from zkapex_jax.cli.card import card
 from zkapex_jax.cli.client_app import client_app
+from zkapex_jax.cli.clients import clients
 from zkapex_jax.cli.demo import demo
 from zkapex_jax.cli.enrol import enrol
 from zkapex_jax.cli.estimate import estimate
@@ -29,6 +30,7 @@ from zkapex_jax.cli.readable import readable
 from zkapex_jax.cli.receipt import receipt_app
 from zkapex_jax.cli.renew import adopt, re_enrol
 from zkapex_jax.cli.request import publish, request
+from zkapex_jax.cli.revoke import revoke
 from zkapex_jax.cli.serve import serve
 from zkapex_jax.cli.srs import srs_app
 from zkapex_jax.cli.state import state
@@ -81,6 +83,8 @@ _COMMANDS = (
     (CLIENT, adopt, "zkapex adopt alice --state alice.renewed.state"),
     (PROVIDER, serve, "zkapex serve provider --workers 4"),
     (PROVIDER, invite, "zkapex invite provider --client edge-0001 --count 100"),
+    (PROVIDER, clients, "zkapex clients provider --status revoked"),
+    (PROVIDER, revoke, "zkapex revoke provider --client edge-0001 --why 'laptop stolen'"),
     (PROVIDER, state, "zkapex state --provider provider --client alice --out alice.state"),
     (PROVIDER, tidy, "zkapex tidy provider --keep-evidence 90d --dry-run"),
     (ANYONE, verify_enrolment, _AUDIT),

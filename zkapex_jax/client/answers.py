@@ -39,6 +39,13 @@ class Me(Answer):
     open_requests: list[RequestId]
 
 
+class Rotated(Answer):
+    """The key that the service takes from now on."""
+
+    client_id: ClientId
+    public: Hex32
+
+
 class RequestFacts(Answer):
     """One request of the provider's."""
 

@@ -27,7 +27,7 @@ def join(home: Home, service: Service, client_id: str, invitation: str, provider
         InputError: the home belongs to another client or service (`joined_elsewhere`), or the id is malformed.
         RefusedError: the invitation is refused, or the service does not know a key that was given (`other_signer`).
     """
-    known, expected = _known(home, client_id, service.url), tuple(provider_keys)
+    known, expected = membership_of(home, client_id, service.url), tuple(provider_keys)
     public = home.key().public
     try:
         me = service.join(client_id, invitation, public) if invitation else service.me()
@@ -47,7 +47,7 @@ def join(home: Home, service: Service, client_id: str, invitation: str, provider
 
 def join_by_files(home: Home, client_id: str, provider_keys: Iterable[str]) -> Membership:
     """A home without a service: files come and go by other ways."""
-    known = _known(home, client_id, None)
+    known = membership_of(home, client_id, None)
     membership = known.trusting(provider_keys) if known else _membership(client_id, "", tuple(provider_keys))
     home.keep_membership(membership)
     home.key()
@@ -92,7 +92,8 @@ def _joined_before(service: Service, client_id: str, public: str, refusal: Zkape
     raise refusal
 
 
-def _known(home: Home, client_id: str, url: str | None) -> Membership | None:
+def membership_of(home: Home, client_id: str, url: str | None) -> Membership | None:
+    """What the home has joined, if anything. Raises InputError (`joined_elsewhere`) if that is another client or service."""
     if not home.membership_file.is_file():
         return None
     found = home.membership

@@ -35,6 +35,11 @@ def leaving_join(client_id: str, public: str) -> list[Leaving]:
     ]
 
 
+def leaving_rotation() -> list[Leaving]:
+    """Replacing the key."""
+    return [Leaving("a new public key", None, None, "nothing but that you replace your key; later calls are signed with its private half")]
+
+
 def leaving_enrolment(enrolment: Path, proof: Path) -> list[Leaving]:
     """An enrolment with its proof."""
     return [

@@ -12,12 +12,13 @@ from typing import Any, Self
 
 import httpx
 
-from zkapex_jax.client.answers import MAX_DOCUMENT, Job, Me, ReceiptFacts, RequestFacts, Upload, failure_of, parse_answer
+from zkapex_jax.client.answers import MAX_DOCUMENT, Job, Me, ReceiptFacts, RequestFacts, Rotated, Upload, failure_of, parse_answer
 from zkapex_jax.client.clocks import clock_words
 from zkapex_jax.client.downloads import OnBytes, Part
 from zkapex_jax.client.retrying import COME_BACK, Patience, persistent
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.protocol.http_auth import SignedCalls
+from zkapex_jax.protocol.possession import Succession, prove_possession
 from zkapex_jax.protocol.signing import SigningKey
 
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
@@ -62,7 +63,7 @@ class Service:
         authority: ssl.SSLContext | None = None,
     ) -> None:  # fmt: skip
         """`authority`: TLS that trusts one authority alone; None is the bundle of certifi, or $SSL_CERT_FILE."""
-        self.url = check_url(url)
+        self.url, self.public = check_url(url), key.public
         self.patience = patience or Patience()
         local = httpx.URL(self.url).host in _LOOPBACK
         self._http = httpx.Client(
@@ -84,6 +85,12 @@ class Service:
     def me(self) -> Me:
         """Where this client stands."""
         return self._ask(Me, "GET", "/me")
+
+    def rotate(self, client_id: str, new: SigningKey) -> Rotated:
+        """Replace the key of these calls by a new one, which signs that it takes its place."""
+        succession = Succession(client_id, httpx.URL(self.url).netloc.decode("ascii").lower(), self.public, new.public)
+        body = {"client_id": client_id, "public": new.public, "proof": prove_possession(new, succession)}
+        return self._ask(Rotated, "POST", "/key", json=body)
 
     def requests(self) -> list[RequestFacts]:
         """Every request of the provider's, oldest first."""

@@ -7,6 +7,7 @@ answer of status 400 and above is `{"error": ZkapexError.to_dict()}`.
 | --- | --- | --- |
 | POST /v1/clients | `Join`, signed with the key that it names | 201 `Me`; the same again 200 |
 | GET /v1/me | | `Me` |
+| POST /v1/key | `Rotate`, signed with the present key | `Rotated`; the same again the same |
 | GET /v1/base | | file: the newest base model that was published |
 | GET /v1/requests | | list of `RequestFacts` |
 | GET /v1/requests/{id}, /v1/requests/{id}/file | | `RequestFacts`; the signed file |

@@ -15,6 +15,7 @@ from zkapex_jax.protocol.artefact import Artefact
 _LOG = logging.getLogger("zkapex.service")
 _BY_CODE = {
     "unsigned_call": 401, "bad_call": 401, "bad_call_signature": 401, "stale_call": 401, "replayed_call": 401, "unknown_key": 401,
+    "revoked_key": 401, "rotated_key": 401, "bad_possession": 403,
     "wrong_authority": 421, "bad_invitation": 403, "other_key": 403, "other_client": 403, "not_found": 404, "too_slow": 408,
     "wrong_offset": 409, "upload_unfinished": 409, "too_large": 413, "bad_encoding": 415, "bad_content_type": 415, "upload_busy": 423,
     "too_many_calls": 429, "over_limit": 429, "locked": 503, "database": 503, "disk_full": 507, "wrong_digest": 422, "wrong_body": 422,

@@ -11,6 +11,7 @@ from zkapex_jax.ledger import Ledger
 from zkapex_jax.protocol import SigningKey
 from zkapex_jax.protocol.http_signing import Caller
 from zkapex_jax.service.guard import Rates
+from zkapex_jax.service.keys import Who
 from zkapex_jax.service.settings import Settings
 from zkapex_jax.service.store import Store
 from zkapex_jax.workflow import Provider
@@ -50,7 +51,11 @@ def _service(request: Request) -> Service:
 
 
 def _client(request: Request) -> str:
-    return cast(str, request.state.client_id)
+    return _who(request).client_id
+
+
+def _who(request: Request) -> Who:
+    return cast(Who, request.state.who)
 
 
 def _caller(request: Request) -> Caller:
@@ -59,4 +64,6 @@ def _caller(request: Request) -> Caller:
 
 Here = Annotated[Service, Depends(_service)]
 ClientName = Annotated[str, Depends(_client)]
+#: The client and the key that it called with: whatever is written for it holds that key against what ended meanwhile.
+Calling = Annotated[Who, Depends(_who)]
 Signed = Annotated[Caller, Depends(_caller)]

@@ -31,6 +31,8 @@ PREFIX = "/v1/"
 #: Anybody may ask these.
 OPEN = {"/v1/health", "/v1/ledger/head"}
 JOIN = "/v1/clients"
+#: A call that a key which has just been replaced may make once more.
+ROTATE = "/v1/key"
 _LOG = logging.getLogger("zkapex.service")
 
 
@@ -41,6 +43,7 @@ class Rates:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         limits = settings.limits
         self._strangers, self._calls, self._jobs = parse(limits.strangers), parse(limits.calls), parse(limits.jobs)
+        self._rotations = parse(limits.rotations)
 
     def address(self, address: str) -> None:
         """Raises RefusedError over the limit; so do the others."""
@@ -58,6 +61,10 @@ class Rates:
         """Something to verify, which costs far more than a call."""
         self._count(self._jobs, "jobs", client_id)
 
+    def rotation(self, client_id: str) -> None:
+        """A new key, which is kept for ever."""
+        self._count(self._rotations, "rotations", client_id)
+
     def _count(self, rate: RateLimitItem, kind: str, name: str) -> None:
         if not self._limiter.hit(rate, kind, name):
             raise self._over(rate, kind, name)
@@ -70,7 +77,7 @@ class Rates:
 
 @dataclass
 class Guard:
-    """ASGI middleware. What it learnt stands in the scope's state: `caller`, and for known keys `client_id`."""
+    """ASGI middleware. What it learnt stands in the scope's state: `caller`, and for known keys `who`."""
 
     app: ASGIApp
     settings: Settings
@@ -111,9 +118,9 @@ class Guard:
         if path == JOIN:
             self.rates.caller(caller.public)
             return await self._whole(scope, receive, send, caller, headers)
-        client = await run_in_threadpool(clients.admit_call, self.store, caller)
+        who = await run_in_threadpool(clients.admit_call, self.store, caller, rotated=path == ROTATE)
         self.rates.caller(caller.public)
-        scope["state"]["client_id"] = client.client_id
+        scope["state"]["who"] = who
         if scope["method"] == "PATCH":
             return await self.app(scope, self._bounded(scope, receive, self.settings.limits.piece), send)
         return await self._whole(scope, receive, send, caller, headers)

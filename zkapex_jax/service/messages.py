@@ -20,11 +20,29 @@ class Message(BaseModel):
 
 
 class Join(Message):
-    """POST /v1/clients, signed with the new key itself."""
+    """POST /v1/clients, signed with the new key itself: one that never joined before."""
 
     client_id: ClientId
     invitation: Token
     public: Hex32 = Field(description="The client's Ed25519 key; every later call is signed with its private half.")
+
+
+class Rotate(Message):
+    """POST /v1/key, signed with the key that serves now."""
+
+    client_id: ClientId
+    public: Hex32 = Field(description="The client's new Ed25519 key.")
+    proof: Annotated[
+        str, Field(pattern=r"^[0-9a-f]{128}$", description="The new key's signature that it takes the place of the one that signs the call.")
+    ]
+
+
+class Rotated(Message):
+    """Answer to POST /v1/key: the key that serves from now on, and since when."""
+
+    client_id: ClientId
+    public: Hex32
+    since: str
 
 
 class Me(Message):

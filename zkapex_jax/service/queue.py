@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session, aliased
 
 from zkapex_jax.errors import InternalError
 from zkapex_jax.service import settings
+from zkapex_jax.service.keys import Who, hold_client, need_serving
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.store import Store
-from zkapex_jax.service.tables import Client, Job, Upload, moment
+from zkapex_jax.service.tables import Job, Upload, moment
+from zkapex_jax.service.void import cancel, is_void
 from zkapex_jax.service.words import not_found, over_limit
 
 _DAY = 24 * 3600 * 1000
@@ -38,21 +40,23 @@ class Task:
     attempt: int
 
 
-def submit(store: Store, client_id: str, kind: str, digest: str, uploads: tuple[str, str], limits: settings.Limits) -> Job:
+def submit(store: Store, who: Who, kind: str, digest: str, uploads: tuple[str, str], limits: settings.Limits) -> Job:
     """Queue a job for uploads (the second may be empty). What is queued, running or judged already stays as it is;
-    what ended without a verdict is queued again. Raises RefusedError where the client has too much in hand, InputError
-    where an upload has expired a moment ago.
+    what ended without a verdict is queued again. Raises RefusedError where the client has too much in hand, or its key
+    has ended since it called; InputError where an upload has expired a moment ago.
     """
     try:
         with store.write() as session:
+            need_serving(session, who)
             known = find(session, uploads)
             if known is None:
-                _check_room(session, client_id, uploads, limits)
-                known = _new(client_id, kind, digest, uploads)
+                _check_room(session, who.client_id, uploads, limits)
+                known = _new(who, kind, digest, uploads)
                 session.add(known)
             elif is_undecided(known):
-                _check_room(session, client_id, uploads, limits)
+                _check_room(session, who.client_id, uploads, limits)
                 known.status, known.attempts, known.due, known.finished, known.outcome = QUEUED, 0, moment(), None, None
+                known.public = who.public
             return known
     except IntegrityError:  # the same call beside this one was faster
         with store.read() as session:
@@ -90,8 +94,11 @@ def take(store: Store, worker: str, queue: settings.Queue) -> Task | None:
         found = session.scalars(query).first()
         if found is None:
             return None
-        session.get(Client, found.client_id, with_for_update=True)  # another worker may just have taken another job of this client
+        hold_client(session, found.client_id)  # another worker may just have taken another job of this client
         if session.scalars(_at_work(found.client_id, now, queue).where(Job.id != found.id).limit(1)).first() is not None:
+            return None
+        if is_void(session, found):
+            cancel(found, FAILED)
             return None
         if found.attempts >= queue.attempts:
             found.status, found.finished, found.outcome = FAILED, now, _silenced().model_dump_json(exclude_none=True)
@@ -123,6 +130,18 @@ def put_back(store: Store, task: Task, worker: str, outcome: Outcome, queue: set
     }  # fmt: skip
     with store.write() as session:
         return session.execute(update(Job).where(*_held(task, worker)).values(**values)).rowcount == 1
+
+
+def cancel_void(session: Session, client_id: str) -> tuple[str, ...]:
+    """End the waiting jobs of a client, which is held, that no worker may begin any more; returns their names.
+
+    One that a worker is taking at this moment is passed over: it sees for itself.
+    """
+    waiting = select(Job).where(Job.client_id == client_id, Job.status == QUEUED).order_by(Job.made).with_for_update(skip_locked=True)
+    void = [known for known in session.scalars(waiting) if is_void(session, known)]
+    for known in void:
+        cancel(known, FAILED)
+    return tuple(known.id for known in void)
 
 
 def counts(store: Store) -> dict[str, int]:
@@ -162,11 +181,11 @@ def _held(task: Task, worker: str) -> tuple[object, ...]:
     return Job.id == task.id, Job.worker == worker, Job.status == RUNNING, Job.attempts == task.attempt
 
 
-def _new(client_id: str, kind: str, digest: str, uploads: tuple[str, str]) -> Job:
+def _new(who: Who, kind: str, digest: str, uploads: tuple[str, str]) -> Job:
     now = moment()
     return Job(
-        id=secrets.token_hex(16), client_id=client_id, kind=kind, digest=digest, upload=uploads[0], proof_upload=uploads[1],
-        status=QUEUED, attempts=0, due=now, worker="", lease=0, made=now, finished=None, outcome=None,
+        id=secrets.token_hex(16), client_id=who.client_id, public=who.public, kind=kind, digest=digest, upload=uploads[0],
+        proof_upload=uploads[1], status=QUEUED, attempts=0, due=now, worker="", lease=0, made=now, finished=None, outcome=None,
     )  # fmt: skip
 
 
@@ -183,8 +202,7 @@ def _silenced() -> Outcome:
 
 
 def _check_room(session: Session, client_id: str, uploads: tuple[str, str], limits: settings.Limits) -> None:
-    """What a client may have in hand; and its uploads are held, so that none expires between our answer and the worker."""
-    session.get(Client, client_id, with_for_update=True)  # one call of a client at a time counts
+    """What a client, which is held, may have in hand; and its uploads are held, so that none expires between our answer and the worker."""
     waiting = select(func.count()).select_from(Job).where(Job.client_id == client_id, Job.status.in_((QUEUED, RUNNING)))
     if session.scalars(waiting).one() >= limits.open_jobs:
         raise over_limit("jobs of this client", "wait for those that are queued")

@@ -42,6 +42,8 @@ class Limits(BaseModel):
     day_bytes: Count = 4096 * MIB
     jobs: Rate = "60/hour"
     calls: Rate = "600/minute"
+    #: New keys of one client.
+    rotations: Rate = "10/hour"
     #: Connections of one address at once (a proxy's own are not counted), of the 256 that there are.
     connections: Count = 128
     #: Calls of one address before anybody is known to have signed them.

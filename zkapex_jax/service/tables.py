@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -24,14 +24,36 @@ class Base(DeclarativeBase):
 
 
 class Client(Base):
-    """Who joined, with the key that signs its calls. A client joins once."""
+    """Who joined, and when first. Who writes for a client holds this row, so that nobody else does in between."""
 
     __tablename__ = "service_clients"
 
     client_id: Mapped[str] = mapped_column(primary_key=True)
-    public: Mapped[str] = mapped_column(unique=True)
     joined: Mapped[int]
+
+
+class Key(Base):
+    """A key that signs, or signed, a client's calls; none is ever removed, and none serves twice.
+
+    `ended` None: it serves now. `why`: `rotated` (the client replaced it) or `revoked` (the provider took it back); `words`:
+    the provider's. `invitation`: digest of the one by which this key joined, or by which the first of those joined that it
+    followed by rotation.
+    """
+
+    __tablename__ = "service_keys"
+
+    public: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str]
     invitation: Mapped[str]
+    since: Mapped[int]
+    ended: Mapped[int | None]
+    why: Mapped[str]
+    words: Mapped[str]
+
+    __table_args__ = (
+        Index("service_keys_client", "client_id", "since"),
+        Index("one_key_serves", "client_id", unique=True, sqlite_where=text("ended IS NULL"), postgresql_where=text("ended IS NULL")),
+    )
 
 
 class Invitation(Base):
@@ -83,6 +105,8 @@ class Job(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     client_id: Mapped[str]
+    #: The key that handed it in, last.
+    public: Mapped[str]
     kind: Mapped[str]
     digest: Mapped[str] = mapped_column(index=True)
     upload: Mapped[str]

@@ -7,6 +7,7 @@ cut off by the next piece.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 import shutil
@@ -19,11 +20,12 @@ from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import InputError, StorageError
 from zkapex_jax.formats.atomic import make_directory, storage_errors, sync_directory
-from zkapex_jax.formats.reading import file_digest, open_input
+from zkapex_jax.formats.reading import open_input
+from zkapex_jax.service.keys import Who, need_serving
 from zkapex_jax.service.messages import NewUpload
 from zkapex_jax.service.settings import Kind, Settings
 from zkapex_jax.service.store import Store
-from zkapex_jax.service.tables import Client, Job, Upload, moment
+from zkapex_jax.service.tables import Job, Upload, moment
 from zkapex_jax.service.words import not_found, over_limit, too_large
 
 
@@ -32,17 +34,19 @@ def file_of(settings: Settings, upload: str) -> Path:
     return settings.uploads / f"{upload}.safetensors"
 
 
-def create(store: Store, settings: Settings, client_id: str, wanted: NewUpload) -> tuple[Upload, bool]:
+def create(store: Store, settings: Settings, who: Who, wanted: NewUpload) -> tuple[Upload, bool]:
     """An upload for a file, and whether it is new: the same file of the same client again is the same upload.
 
-    Raises InputError for a size over the kind's limit, RefusedError over the client's quota, StorageError where the disk
-    is nearly full.
+    Raises InputError for a size over the kind's limit, RefusedError over the client's quota or where its key has ended
+    since it called, StorageError where the disk is nearly full.
     """
+    client_id = who.client_id
     most = settings.limits.size_of(wanted.kind)
     if wanted.size > most:
         raise too_large("size", most, wanted.size)
     try:
         with store.write() as session:
+            need_serving(session, who)
             known = _same(session, client_id, wanted)
             if known is not None:
                 return _again(known, wanted, settings), False
@@ -116,24 +120,25 @@ def check_disk(settings: Settings, size: int) -> None:
         raise StorageError("the provider's disk is nearly full", code="disk_full", hint="try again later")
 
 
-def settle(store: Store, settings: Settings, found: Upload, file: BinaryIO, length: int) -> Upload:
+def settle(store: Store, settings: Settings, who: Who, found: Upload, file: BinaryIO, length: int) -> Upload:
     """Make a written piece durable and count it. Raises as `_advance` does. To be called while the file is held."""
     with storage_errors(file_of(settings, found.id)):
         os.fsync(file.fileno())
-    return _advance(store, settings, found, found.offset + length)
+    return _advance(store, settings, who, found, found.offset + length, file)
 
 
-def _advance(store: Store, settings: Settings, found: Upload, offset: int) -> Upload:
+def _advance(store: Store, settings: Settings, who: Who, found: Upload, offset: int, file: BinaryIO) -> Upload:
     """Record that the bytes up to `offset` are safe; at the end, hold the file against its declared digest.
 
-    Raises InputError if that is wrong: the upload begins anew then.
+    Raises InputError if that is wrong: the upload begins anew then; RefusedError where the client's key has ended since it called.
     """
     values: dict[str, object] = {"offset": offset, "expires": _expiry(settings)}
     wrong = None
     if offset == found.size:
-        path = file_of(settings, found.id)
-        sync_directory(path.parent)
-        digest = file_digest(path)
+        sync_directory(settings.uploads)
+        with storage_errors(file_of(settings, found.id)):  # of the file that is held: its name may be gone, with the key's revocation
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         values["whole"] = digest == found.digest
         if digest != found.digest:
             wrong = InputError(
@@ -141,6 +146,7 @@ def _advance(store: Store, settings: Settings, found: Upload, offset: int) -> Up
             )
             values["offset"] = 0
     with store.write() as session:
+        need_serving(session, who)
         moved = session.execute(update(Upload).where(Upload.id == found.id, Upload.offset == found.offset).values(**values))
         if moved.rowcount != 1:
             raise StorageError("another call is writing to this upload", code="upload_busy", hint="ask for its offset")
@@ -160,6 +166,14 @@ def sweep(store: Store, settings: Settings) -> int:
         file_of(settings, row.id).unlink(missing_ok=True)
     _remove_strays(store, settings)
     return len(late)
+
+
+def drop_unused(session: Session, client_id: str) -> list[str]:
+    """Forget the uploads of a client, which is held, that no job needs; returns their names, for their files to be removed after."""
+    rows = session.scalars(select(Upload).where(Upload.client_id == client_id, Upload.spent.is_(False), ~_in_use())).all()
+    for row in rows:
+        session.delete(row)
+    return [row.id for row in rows]
 
 
 def discard(settings: Settings, *uploads: str) -> None:
@@ -209,8 +223,8 @@ def _expiry(settings: Settings) -> int:
 
 
 def _check_quota(session: Session, settings: Settings, client_id: str, size: int) -> None:
+    """Of a client that is held."""
     limits = settings.limits
-    session.get(Client, client_id, with_for_update=True)  # one call of a client at a time counts
     held = select(func.count(), func.coalesce(func.sum(Upload.size), 0)).where(Upload.client_id == client_id, Upload.spent.is_(False))
     count, total = session.execute(held).one()
     hint = "finish or let expire what is open"

@@ -15,6 +15,7 @@ from zkapex_jax.ledger.detail import client_detail
 from zkapex_jax.ledger.fleet import FleetQuery, FleetRow, fleet_page, fleet_row
 from zkapex_jax.ledger.schema import ChainEntry
 from zkapex_jax.service.dashboard import pages, words
+from zkapex_jax.service.dashboard.keys import KeyLine, keys_of
 from zkapex_jax.service.dashboard.shelf import Facts, Shelf
 from zkapex_jax.service.dashboard.steps import History, Step
 from zkapex_jax.service.dashboard.view import ROWS, View
@@ -39,6 +40,7 @@ class ClientPart:
     step: Step | None = None
     facts: Facts | None = None
     receipts: tuple[ReceiptFile, ...] = ()
+    keys: tuple[KeyLine, ...] = ()
     error: str | None = None
 
 
@@ -88,9 +90,9 @@ class Looking:
             history = History.of(client_detail(self.ledger, name))
         except RefusedError:
             error = "It has joined, but never enrolled: it is bound by no request." if row else "Your ledger knows no such client."
-            return ClientPart(name, row, error=error)
+            return ClientPart(name, row, keys=keys_of(self.ledger, name), error=error)
         step = history.shown(view.event)
-        return ClientPart(name, row, history, step, self.shelf.facts(step), self._receipts(step))
+        return ClientPart(name, row, history, step, self.shelf.facts(step), self._receipts(step), keys_of(self.ledger, name))
 
     def _receipts(self, step: Step) -> tuple[ReceiptFile, ...]:
         if step.verdict is None:

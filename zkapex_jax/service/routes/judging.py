@@ -13,7 +13,8 @@ from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, checks
 from zkapex_jax.protocol.artefact import Artefact
 from zkapex_jax.service import queue, receipts, uploads
 from zkapex_jax.service.answers import failure, utc
-from zkapex_jax.service.context import ClientName, Here, Service
+from zkapex_jax.service.context import Calling, ClientName, Here, Service
+from zkapex_jax.service.keys import Who
 from zkapex_jax.service.messages import Job, NewBundle, NewEnrolment, Outcome
 from zkapex_jax.service.tables import Job as Row
 
@@ -24,12 +25,12 @@ JobName = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
 
 @router.post("/enrolments", status_code=202, response_model=Job)
-def enrolment(wanted: NewEnrolment, client_id: ClientName, service: Here) -> Job | JSONResponse:
+def enrolment(wanted: NewEnrolment, who: Calling, service: Here) -> Job | JSONResponse:
     """Queue an enrolment with its proof. Answered with 202 it is verified, whatever happens to the server.
 
     One that a rule refuses is answered with the error and the digest of a signed refusal.
     """
-    names = (wanted.enrolment, wanted.proof)
+    client_id, names = who.client_id, (wanted.enrolment, wanted.proof)
     known = _known(service, client_id, names)
     if known is not None:
         return _told(known)
@@ -44,16 +45,16 @@ def enrolment(wanted: NewEnrolment, client_id: ClientName, service: Here) -> Job
         checks.check_secure(proof.insecure, allowed=service.settings.allow_insecure, what="enrolment proof")
     except RefusedError as error:
         return _refused(service, client_id, proof, error)
-    return _submit(service, client_id, "enrolment", given.digest, names)
+    return _submit(service, who, "enrolment", given.digest, names)
 
 
 @router.post("/bundles", status_code=202, response_model=Job)
-def bundle(wanted: NewBundle, client_id: ClientName, service: Here) -> Job | JSONResponse:
+def bundle(wanted: NewBundle, who: Calling, service: Here) -> Job | JSONResponse:
     """Queue a bundle. Answered with 202 it is verified exactly once, whatever happens to the server.
 
     One that a rule refuses is answered with the error and the digest of a signed refusal.
     """
-    names = (wanted.bundle, "")
+    client_id, names = who.client_id, (wanted.bundle, "")
     known = _known(service, client_id, names)
     if known is not None:
         return _told(known)
@@ -67,7 +68,7 @@ def bundle(wanted: NewBundle, client_id: ClientName, service: Here) -> Job | JSO
             service.ledger.check_bundle(given)
     except RefusedError as error:
         return _refused(service, client_id, given, error)
-    return _submit(service, client_id, "bundle", given.digest, names)
+    return _submit(service, who, "bundle", given.digest, names)
 
 
 @router.get("/jobs/{name}")
@@ -92,8 +93,8 @@ def _parsed(service: Service, kind: type[Typed], upload: str) -> Typed:
         return kind.from_file(uploads.file_of(service.settings, upload), verify=False)
 
 
-def _submit(service: Service, client_id: str, kind: str, digest: str, names: tuple[str, str]) -> Job:
-    return _told(queue.submit(service.store, client_id, kind, digest, names, service.settings.limits))
+def _submit(service: Service, who: Who, kind: str, digest: str, names: tuple[str, str]) -> Job:
+    return _told(queue.submit(service.store, who, kind, digest, names, service.settings.limits))
 
 
 def _refused(service: Service, client_id: str, given: Bundle | EnrolmentProof, error: RefusedError) -> JSONResponse:

@@ -13,7 +13,7 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import storage_errors
 from zkapex_jax.service import uploads
 from zkapex_jax.service.answers import http_date, utc
-from zkapex_jax.service.context import ClientName, Here, Service, Signed
+from zkapex_jax.service.context import Calling, ClientName, Here, Service, Signed
 from zkapex_jax.service.messages import NewUpload, Upload
 from zkapex_jax.service.tables import Upload as Row
 
@@ -24,9 +24,9 @@ PIECE_TYPE = "application/offset+octet-stream"
 
 
 @router.post("/uploads", status_code=201, response_model=Upload)
-def create(wanted: NewUpload, client_id: ClientName, service: Here, response: Response) -> Upload:
+def create(wanted: NewUpload, who: Calling, service: Here, response: Response) -> Upload:
     """Declare a file. The same one again is the same upload, wherever it stands."""
-    row, new = uploads.create(service.store, service.settings, client_id, wanted)
+    row, new = uploads.create(service.store, service.settings, who, wanted)
     response.status_code = 201 if new else 200
     response.headers.update(_headers(row) | {"Location": f"/v1/uploads/{row.id}"})
     return _told(service, row)
@@ -50,7 +50,7 @@ def head(upload: UploadName, client_id: ClientName, service: Here) -> Response:
     "/uploads/{upload}", status_code=204,
     openapi_extra={"requestBody": {"required": True, "content": {PIECE_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
 )  # fmt: skip
-async def add(upload: UploadName, client_id: ClientName, service: Here, caller: Signed, request: Request) -> Response:
+async def add(upload: UploadName, who: Calling, service: Here, caller: Signed, request: Request) -> Response:
     """Add a piece at the header Upload-Offset: kept when it is whole and its digest is right, or not at all."""
     if request.headers.get("content-type") != PIECE_TYPE:
         raise InputError(f"must be {PIECE_TYPE}", code="bad_content_type", field="Content-Type")
@@ -58,11 +58,11 @@ async def add(upload: UploadName, client_id: ClientName, service: Here, caller: 
     if length > service.settings.limits.piece:
         raise InputError(f"a piece may hold {service.settings.limits.piece} bytes at most", code="too_large", field="Content-Length", value=length)
     row, file = await run_in_threadpool(
-        uploads.open_piece, service.store, service.settings, client_id, upload, offset, length
+        uploads.open_piece, service.store, service.settings, who.client_id, upload, offset, length
     )  # fmt: skip
     try:
         await _write(request, file, length, caller.body_digest)
-        row = await run_in_threadpool(uploads.settle, service.store, service.settings, row, file, length)
+        row = await run_in_threadpool(uploads.settle, service.store, service.settings, who, row, file, length)
     finally:
         file.close()
     return Response(status_code=204, headers=_headers(row))
