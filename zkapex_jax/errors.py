@@ -24,7 +24,7 @@ _SHOWN, _FIELD, _MESSAGE = 120, 200, 500
 
 
 class ZkapexError(Exception):
-    """Base class. `file`, `field` and `value` say where; `hint` says what to do about it.
+    """Base class. `file`, `field` and `value` say where; `hint` says what to do about it; `refusal` is the file of a signed one.
 
     `code` is a stable word for machines (`bad_digest`, `replay`, ...); it defaults to the class's own.
     """
@@ -49,13 +49,15 @@ class ZkapexError(Exception):
         self.field = None if field is None else shorten(field, _FIELD)
         self.value = value
         self.hint = hint
+        self.refusal: str | None = None
 
     def __str__(self) -> str:
         where = ": ".join(part for part in (self.file, self.field) if part)
         text = f"{where}: {self.message}" if where else self.message
         if self.value is not None:
             text += f" (got {shorten(self.value)})"
-        return f"{text}; {self.hint}" if self.hint else text
+        said = (text, self.hint, f"the signed refusal is in {self.refusal}" if self.refusal else None)
+        return "; ".join(part for part in said if part)
 
     def in_file(self, file: str | os.PathLike[str]) -> ZkapexError:
         """Name the file, if no inner reader has named one already; returns self, for `raise e.in_file(p)`."""
@@ -66,7 +68,7 @@ class ZkapexError(Exception):
     def to_dict(self) -> dict[str, object]:
         """For `--json`: only the parts that are set; the value as text."""
         parts = {"code": self.code, "message": self.message, "file": self.file, "field": self.field}
-        parts |= {"value": None if self.value is None else shorten(self.value), "hint": self.hint}
+        parts |= {"value": None if self.value is None else shorten(self.value), "hint": self.hint, "refusal": self.refusal}
         return {key: part for key, part in parts.items() if part is not None} | {"exit_code": self.exit_code}
 
 

@@ -17,6 +17,14 @@ def snapshot(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+def take_refusals(after: dict[str, str]) -> list[str]:
+    """Take the signed refusals out of a snapshot; their names."""
+    found = [name for name in after if name.endswith(".refused.json")]
+    for name in found:
+        del after[name]
+    return found
+
+
 def one_sentence(ran: Ran) -> str:
     """The error; after it stands its code, and nothing else."""
     lines = ran.err.splitlines()

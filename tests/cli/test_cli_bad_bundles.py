@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_tamper import alter, cut, flip_proof, one_sentence, rebind, snapshot, sql, swap_proofs
+from cli_tamper import alter, cut, flip_proof, one_sentence, rebind, snapshot, sql, swap_proofs, take_refusals
 from cli_walk import Run, request_arguments
 
 from zkapex_jax.protocol import Bundle, Request
@@ -81,6 +81,11 @@ def test_verify(run: Run, place: Path, cache: Path, case: str) -> None:
     )
     assert words in one_sentence(ran)
     after = snapshot(place)
+    signed = take_refusals(after)
+    assert len(signed) == (code == 3)
+    for name in signed:
+        assert f"the signed refusal is in {place / name}" in ran.err
+        run("receipt", "check", place / name, "--provider-key", place / "provider/provider.key.pub", "--bundle", place / "alice.bundle")
     if "proof refused" in words:  # the bundle is kept as evidence, the verdict recorded
         before.pop("provider/ledger.sqlite"), after.pop("provider/ledger.sqlite")
         after.pop(f"provider/artefacts/{Bundle.from_file(place / 'alice.bundle').digest}.safetensors")

@@ -10,6 +10,7 @@ import pytest
 from cli_walk import Run, admit_arguments, base_arguments, request_arguments
 
 from zkapex_jax.client import Home
+from zkapex_jax.client.saved_models import remember_model
 from zkapex_jax.protocol import Request, SigningKey, State
 from zkapex_jax.workflow import Provider
 from zkapex_jax.workflow.receipts import receipt_for
@@ -87,6 +88,10 @@ def answered(answered_by_files: Path, tmp_path: Path) -> Place:
     return Place(tmp_path / "answered")
 
 
+def card_of(place: Place) -> str:
+    return (place / "unlearned/README.md").read_text()
+
+
 def test_from_a_checkpoint_to_an_accepted_answer(run: Run, answered: Place, cache: Path) -> None:
     tools = ("--cache", cache, "--no-progress")
     verified = run(
@@ -98,7 +103,13 @@ def test_from_a_checkpoint_to_an_accepted_answer(run: Run, answered: Place, cach
     before = run("client", "status", "--home", answered.home, "--json").document
     assert before["answered"] == [] and len(before["requests"]) == 1, "an answer counts when it is accepted"
     assert f"request    {before['requests'][0]}" in run("client", "status", "--home", answered.home).out
+    home = Home.open(answered.home)
+    remember_model(home, before["requests"][0], answered / "unlearned")
+    assert "**accepted**" not in card_of(answered)
     taken = run("client", "receive", answered / "next.state", answered / "receipt.json", "--home", answered.home, "--json").document
+    assert taken["cards"] == [{"card": str(answered / "unlearned/README.md"), "card_problem": None, "card_command": None}]
+    written = card_of(answered)
+    assert "verified the zero-knowledge proof and **accepted** it" in written and before["requests"][0] in written
     assert [one["kind"] for one in taken["received"]] == ["receipt", "state"]
     assert "own now" in taken["received"][1]["words"] and "accepted" in taken["received"][0]["words"]
     status = run("client", "status", "--home", answered.home, "--json").document
@@ -108,6 +119,9 @@ def test_from_a_checkpoint_to_an_accepted_answer(run: Run, answered: Place, cach
     assert status["forgotten"] == int(Request.from_file(answered / "request").mask().sum())
     again = run("client", "receive", answered / "next.state", "--home", answered.home).out
     assert "own now" in again, "advancing twice changes nothing"
+    (answered / "unlearned").rename(answered / "moved")
+    told = run("client", "receive", answered / "receipt.json", "--home", answered.home).out
+    assert "not written" in told and "is gone" in told and "zkapex card" in told
     assert "no request waits" in run("client", "unlearn", "--home", answered.home, *tools, code=2).err
 
 

@@ -14,6 +14,7 @@ from zkapex_jax.cli.options import (
     AsJson,
     Cache,
     Force,
+    KeyFile,
     ProviderDir,
     Quiet,
     ShowProgress,
@@ -23,6 +24,7 @@ from zkapex_jax.cli.options import (
     option,
 )
 from zkapex_jax.cli.output import Output, human_seconds
+from zkapex_jax.cli.refusing import RefusalFile, Refusing
 from zkapex_jax.cli.state import copy_state
 from zkapex_jax.protocol import Enrolment
 from zkapex_jax.workflow import Provider
@@ -37,6 +39,8 @@ def admit(
     provider: ProviderDir,
     proof: Annotated[Path | None, option("proof", "FILE", f"Its proof. Default: {PROOF_NAME} beside it.")] = None,
     out: Annotated[Path | None, option("out", "FILE", "Also write the client's state here.")] = None,
+    refusal: RefusalFile = None,
+    key: KeyFile = None,
     cache: Cache = options.DEFAULT_CACHE,
     tables: TablesFile = None,
     srs: SrsFile = None,
@@ -50,20 +54,15 @@ def admit(
     """Provider: verify an enrolment's proof, check every commitment, and record both in the ledger.
 
     Refused, and not recorded: a failed proof, another base model, a commitment that was seen before, a new enrolment of a
-    client that still owes an answer, or one that does not start from the client's current state.
+    client that still owes an answer, or one that does not start from the client's current state. Where the provider's key is at
+    hand, a signed refusal is written for the client, as a service does.
     """
-    output = Output(as_json, quiet, progress)
+    output, proof = Output(as_json, quiet, progress), proof or enrolment.with_name(PROOF_NAME)
+    refusing = Refusing.of(provider, key, refusal, force=force, note=output.note)
     given = Enrolment.from_file(enrolment)
     tool = options.toolchain_for(given, cache, tables=tables, srs=srs, threads=threads)
-    with Provider.open(provider) as opened, output.bars() as on_progress:
-        result = admit_files(
-            tool,
-            opened,
-            enrolment,
-            proof or enrolment.with_name(PROOF_NAME),
-            allow_insecure=allow_insecure,
-            on_progress=on_progress,
-        )
+    with Provider.open(provider) as opened, refusing.signing(opened, enrolment, proof), output.bars() as on_progress:
+        result = admit_files(tool, opened, enrolment, proof, allow_insecure=allow_insecure, on_progress=on_progress)
     state = copy_state(result.state, out, force=force)
     speed = (
         f"proof verified in {human_seconds(result.seconds)} ({result.us_per_weight:.2f} µs a weight)"

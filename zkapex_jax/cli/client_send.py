@@ -25,6 +25,7 @@ from zkapex_jax.client import (
     write_out,
 )
 from zkapex_jax.client import receive as receive_files
+from zkapex_jax.client.saved_models import Carded
 from zkapex_jax.errors import InputError
 
 
@@ -78,12 +79,17 @@ def client_receive(
     """Take in files that the provider handed over by other ways than a service: bases, requests, receipts, states.
 
     Each is told apart by what it holds and checked against the provider's keys. A state that follows from an answer makes the
-    unlearned weights the client's own; one that follows from a re-enrolment adopts it.
+    unlearned weights the client's own; one that follows from a re-enrolment adopts it. Of a receipt that says that an answer was
+    accepted, the card of its model says so too, as after `zkapex client send`.
     """
-    received = receive_files(Home.open(home), files)
+    place = Home.open(home)
+    received = receive_files(place, files)
+    cards = [update_card(place, request, one.kept) for one in received for request in place.requests() if request.request_id == one.accepted]
     Output(as_json, quiet).result(
-        {"received": received}, *(f"{one.kind:<8} {escape(str(one.kept))}  ({escape(one.words)})" for one in received)
-    )
+        {"received": received, "cards": [_card_document(carded) for carded in cards]},
+        *(f"{one.kind:<8} {escape(str(one.kept))}  ({escape(one.words)})" for one in received),
+        *(line for carded in cards for line in _card_lines(carded)),
+    )  # fmt: skip
 
 
 @guarded
@@ -137,16 +143,23 @@ def _send_renewal(output: Output, place: Home, out: Path | None, wait: float, fo
 
 def _tell(output: Output, place: Home, answer: Answer, sent: Sent, leaving: dict[str, object]) -> None:
     receipt, carded = sent.receipt, update_card(place, answer.request, place.receipt_file(sent.digest))
-    written = [f"  card     {escape(str(carded.card))} says so"] if carded.card else [
-        f"  card     not written: {escape(carded.problem or '')}; write it with", f"    {escape(carded.command)}"
-    ]  # fmt: skip
     output.result(
         {"sent": True, "accepted": True, "request_id": answer.request.request_id, "bundle": sent.digest, "receipt": sent.receipt_file,
-         "state": sent.state.path, "position": sent.state.position, "advanced": sent.advanced, "not_proven": NOT_PROVEN,
-         "card": carded.card, "card_problem": carded.problem, "card_command": None if carded.card else carded.command} | leaving,
+         "state": sent.state.path, "position": sent.state.position, "advanced": sent.advanced, "not_proven": NOT_PROVEN}
+        | _card_document(carded) | leaving,
         f"[green]accepted[/] by {place.membership.url}: {answer.request.request_id}, event {receipt.ledger.sequence if receipt else '?'} of its ledger",
         f"  receipt  {sent.receipt_file}",
         f"  state    {sent.state.path}  (position {sent.state.position}); the unlearned weights are your own now",
-        *written,
+        *_card_lines(carded),
         f"[dim]{NOT_PROVEN}[/]",
     )  # fmt: skip
+
+
+def _card_lines(carded: Carded) -> list[str]:
+    if carded.card:
+        return [f"  card     {escape(str(carded.card))} says so"]
+    return [f"  card     not written: {escape(carded.problem or '')}; write it with", f"    {escape(carded.command)}"]
+
+
+def _card_document(carded: Carded) -> dict[str, object]:
+    return {"card": carded.card, "card_problem": carded.problem, "card_command": None if carded.card else carded.command}

@@ -10,8 +10,9 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Force, Quiet, Ray, ShowProgress, SrsFile, TablesFile, Threads, option
+from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Force, KeyFile, Quiet, Ray, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import NOT_PROVEN, Output, human_bytes, human_seconds
+from zkapex_jax.cli.refusing import RefusalFile, Refusing
 from zkapex_jax.cli.state import copy_state
 from zkapex_jax.cli.verify_many import verify_many
 from zkapex_jax.errors import InputError, RefusedError
@@ -32,6 +33,8 @@ def verify(
     bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE...", help="The client's bundle; with a ledger, bundles of many clients.")],
     provider: Annotated[File, option("provider", "DIR", "Verify against this ledger, and record the verdict.")] = None,
     out: Annotated[File, option("out", "FILE", "Also write the client's next state here.")] = None,
+    refusal: RefusalFile = None,
+    key: KeyFile = None,
     enrolment: Annotated[File, _file("enrolment", "The client's enrolment.")] = None,
     request: Annotated[File, _file("request", "The signed request.")] = None,
     state: Annotated[File, _file("state", "The client's state before the bundle.")] = None,
@@ -50,24 +53,30 @@ def verify(
     """Verify a bundle: for the ledger, or as an auditor from files alone.
 
     Accepted means: the enrolled weights, after this request, are zero wherever it says so, and the others moved to
-    within the certified distance of the second-order optimum and within the budget.
+    within the certified distance of the second-order optimum and within the budget. Of what is refused for the ledger, the
+    provider's signed word is written for the client where its key is at hand.
     """
     output = Output(as_json, quiet, progress)
     files = {"enrolment": enrolment, "request": request, "state": state, "provider-key": provider_key}
     _one_way(provider, files)
+    if provider is None and (refusal or key):
+        raise InputError("needs a ledger: an auditor signs nothing", field="refusal" if refusal else "key")
+    refusing = Refusing.of(provider, key, refusal, force=force, note=output.note) if provider is not None else None
     if len(bundles) > 1 or ray is not None:
         opened_tools = partial(options.toolchain_for, cache=cache, tables=tables, srs=srs, threads=threads)
         verify_many(
-            output, bundles, provider, opened_tools, out=out, ray=ray, threads=threads, allow_insecure=allow_insecure, force=force
-        )
+            output, bundles, provider, opened_tools, out=out, refusing=refusing, ray=ray, threads=threads, allow_insecure=allow_insecure,
+            force=force,
+        )  # fmt: skip
         return
-    bundle = bundles[0]
+    bundle, signed = bundles[0], None
     given = Bundle.from_file(bundle)
-    if provider is not None:
-        with Provider.open(provider) as opened, output.bars() as on_progress:
+    if provider is not None and refusing is not None:
+        with Provider.open(provider) as opened, refusing.signing(opened, bundle), output.bars() as on_progress:
             made_with = opened.load(Enrolment, opened.ledger.enrolment(given.client_id).digest)
             tool = options.toolchain_for(made_with, cache, tables=tables, srs=srs, threads=threads)
             result = verify_files(tool, opened, bundle, allow_insecure=allow_insecure, on_progress=on_progress)
+            signed = None if result.accepted else refusing.verdict(opened, bundle, result.bundle_digest)
     else:
         with output.bars() as on_progress:
             tool = options.toolchain_for(Enrolment.from_file(_need(enrolment)), cache, tables=tables, srs=srs, threads=threads)
@@ -75,7 +84,7 @@ def verify(
                 tool, bundle, _need(enrolment), _need(request), _need(state), str(provider_key), allow_insecure, on_progress
             )
     copied = copy_state(result.state, out, force=force) if result.state else None
-    _print(output, result, copied, bundle)
+    _print(output, result, copied, bundle, signed)
 
 
 def _audit(
@@ -94,13 +103,15 @@ def _audit(
     )  # fmt: skip
 
 
-def _print(output: Output, result: VerifyResult, state: Path | None, bundle: Path) -> None:
-    document = {"accepted": result.accepted, "result": result, "state": state, "not_proven": NOT_PROVEN}
+def _print(output: Output, result: VerifyResult, state: Path | None, bundle: Path, refusal: Path | None) -> None:
+    document = {"accepted": result.accepted, "result": result, "state": state, "refusal": refusal, "not_proven": NOT_PROVEN}
     if not result.accepted:
         if output.as_json:
             output.result(document)
             raise typer.Exit(RefusedError.exit_code)
-        raise RefusedError(f"proof refused: {result.reason}", code="proof_refused", file=bundle)
+        error = RefusedError(f"proof refused: {result.reason}", code="proof_refused", file=bundle)
+        error.refusal = None if refusal is None else str(refusal)
+        raise error
     memory = f", peak memory {human_bytes(result.peak_rss_bytes)}" if result.peak_rss_bytes else ""
     output.result(
         document,

@@ -32,12 +32,13 @@ _ORDER = ("base", "request", "receipt", "state")
 
 @dataclass(frozen=True)
 class Received:
-    """One file: what it is, where it is kept, and what it changed, in words."""
+    """One file: what it is, where it is kept, and what it changed, in words. `accepted`: the request, of a receipt that says so of its answer."""
 
     kind: str
     source: Path
     kept: Path
     words: str
+    accepted: str | None = None
 
 
 def receive(home: Home, files: Iterable[Path]) -> list[Received]:
@@ -111,7 +112,7 @@ def _receipt(home: Home, file: Path) -> Received:
         target = home.receipt_file(bundle.digest)
         write_bytes(target, data, force=True)
         words = "accepted" if verdict.accepted else f"refused: {verdict.reason}"
-        return Received("receipt", file, target, f"{request.request_id} {words}")
+        return Received("receipt", file, target, f"{request.request_id} {words}", request.request_id if verdict.accepted else None)
     for _, proof in _enrolments(home):
         if isinstance(named, Refusal) and proof.digest == named.subject:
             return _refused(home, file, data, proof, "enrolment")
