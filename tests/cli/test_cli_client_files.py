@@ -102,7 +102,8 @@ def test_from_a_checkpoint_to_an_accepted_answer(run: Run, answered: Place, cach
     hand_out_receipt(answered)
     before = run("client", "status", "--home", answered.home, "--json").document
     assert before["answered"] == [] and len(before["requests"]) == 1, "an answer counts when it is accepted"
-    assert f"request    {before['requests'][0]}" in run("client", "status", "--home", answered.home).out
+    told = run("client", "status", "--home", answered.home).out
+    assert f"request    {before['requests'][0]}" in told and "then       zkapex client send" in told
     home = Home.open(answered.home)
     remember_model(home, before["requests"][0], answered / "unlearned")
     assert "**accepted**" not in card_of(answered)
@@ -115,13 +116,14 @@ def test_from_a_checkpoint_to_an_accepted_answer(run: Run, answered: Place, cach
     status = run("client", "status", "--home", answered.home, "--json").document
     assert status["position"] == 1 and status["to_send"] == [] and len(status["receipts"]) == 1
     assert status["answered"] == status["requests"] == before["requests"]
-    assert f"answered   {before['requests'][0]}" in run("client", "status", "--home", answered.home).out
+    told = run("client", "status", "--home", answered.home).out
+    assert f"answered   {before['requests'][0]}" in told and "then       zkapex client receive" in told
     assert status["forgotten"] == int(Request.from_file(answered / "request").mask().sum())
     again = run("client", "receive", answered / "next.state", "--home", answered.home).out
     assert "own now" in again, "advancing twice changes nothing"
     (answered / "unlearned").rename(answered / "moved")
     told = run("client", "receive", answered / "receipt.json", "--home", answered.home).out
-    assert "not written" in told and "is gone" in told and "zkapex card" in told
+    assert "not written" in told and "is gone" in told and "zkapex card UNLEARNED --from MODEL" in told
     assert "no request waits" in run("client", "unlearn", "--home", answered.home, *tools, code=2).err
 
 

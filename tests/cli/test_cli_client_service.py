@@ -90,6 +90,8 @@ def fleet(run: Run, inputs: Path, cache: Path, tmp_path_factory: pytest.TempPath
     with serving(made.provider, port, cache):
         joined = ("client", "join", made.url, "--client", "alice", "--home", made / "alice")
         run(*joined, "--invitation", invitation(made.provider, "alice"), "--provider-key", made.provider / "provider.key.pub")
+        assert "then       zkapex client enrol" in run("client", "status", "--home", made / "alice").out
+        assert "run `zkapex client enrol` first" in run("client", "unlearn", "--home", made / "alice", code=2).err
         run(
             "client", "enrol", "--home", made / "alice", "--model", inputs / "personal", "--data", inputs / "mine.safetensors", *tools
         )
@@ -134,11 +136,12 @@ def refuse_first(run: Run, fleet: Fleet, cache: Path) -> None:
     receipt = Receipt.from_file(Home(home).receipt_file(Bundle.from_file(path).digest))
     assert not receipt.verdict.accepted and receipt.verdict.reason in refused.err
     assert "proof refused" in run("client", "send", "--home", home, "--no-progress", code=3).err, "the receipt is kept"
-    run("client", "unlearn", "--home", home, "--cache", cache, "--no-progress")
+    told = run("client", "unlearn", "--home", home, "--cache", cache, "--no-progress").out
+    assert str(fleet / "unlearned") in told, "where the model is, also when the answer is made again"
     assert path.read_bytes() == honest
 
 
-def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, walked_by_http: Walked) -> None:
+def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, inputs: Path, walked_by_http: Walked) -> None:
     unlearned, sent, home = walked_by_http.unlearned, walked_by_http.sent, Home.open(fleet / "alice")
     request = Request.from_file(fleet / "request")
     assert unlearned["request_id"] == request.request_id and not unlearned["resumed"]
@@ -163,20 +166,24 @@ def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, w
     assert (interrupted.path / "secret.safetensors").read_bytes() == (home.path / "secret.safetensors").read_bytes()
     again = run("client", "send", "--home", walked_by_http.before, "--no-progress", "--json").document
     assert Receipt.from_file(again["receipt"]) == receipt, "the same answer again: the same receipt"
-    check_cards(run, fleet, walked_by_http.before, again)
+    check_cards(run, fleet, inputs, walked_by_http.before, again)
 
 
-def check_cards(run: Run, fleet: Fleet, home: Path, again: dict[str, object]) -> None:
-    """Twice writes the card twice; a model that has gone is named, and the command that is printed writes the card of one that moved."""
+def check_cards(run: Run, fleet: Fleet, inputs: Path, home: Path, again: dict[str, object]) -> None:
+    """Twice writes the card twice; a model that has gone is named, and the command that is printed writes it again, or the card of one
+    that moved."""
     assert again["card"] == str(fleet / "unlearned" / "README.md")
     shutil.move(fleet / "unlearned", fleet / "moved")
     shutil.copytree(home, fleet / "once-more", ignore=shutil.ignore_patterns("receipts"))
     told = run("client", "send", "--home", fleet / "once-more", "--no-progress", "--json").document
     assert told["card"] is None and "is gone" in told["card_problem"]
     words = shlex.split(told["card_command"])
-    assert words[:3] == ["zkapex", "card", "MODEL"]
-    run(*words[1:2], fleet / "moved", *words[3:])
-    assert "its signed receipt says so" in (fleet / "moved" / "README.md").read_text()
+    assert words[:5] == ["zkapex", "card", "UNLEARNED", "--from", "MODEL"]
+    for model, more in (("moved", ()), ("written", ("--from", inputs / "personal"))):
+        run("card", fleet / model, *more, *words[5:])
+        assert "its signed receipt says so" in (fleet / model / "README.md").read_text()
+    for name in ("flax_model.msgpack", "config.json"):
+        assert (fleet / "written" / name).read_bytes() == (fleet / "moved" / name).read_bytes(), "the answer's weights, from what the home keeps"
     shutil.move(fleet / "moved", fleet / "unlearned")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -122,7 +122,19 @@ def client_status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, quiet: 
         *(f"  to send    {answer.request.request_id}" for answer in ready),
         *(["  to send    a re-enrolment"] if document["renewal_waiting"] else []),
         *(f"  receipt    {receipt}" for receipt in receipts),
+        f"  then       {_next_step(document)}",
     )
+
+
+def _next_step(status: dict[str, Any]) -> str:
+    if status["to_send"] or status["renewal_waiting"]:
+        return "zkapex client send"
+    if not status["admitted"]:
+        made = "the provider has not admitted it; to send it: zkapex client enrol" if status["url"] else "zkapex client receive the state that the provider makes of it"
+        return made if status["enrolled"] else "zkapex client enrol --model MODEL --data DATA"
+    if set(status["requests"]) - set(status["answered"]):
+        return "zkapex client unlearn --model MODEL --save-model UNLEARNED"
+    return "zkapex client unlearn, which asks for new requests" if status["url"] else "zkapex client receive the provider's next request"
 
 
 def _send_renewal(output: Output, place: Home, out: Path | None, wait: float, force: bool) -> None:
@@ -158,7 +170,7 @@ def _tell(output: Output, place: Home, answer: Answer, sent: Sent, leaving: dict
 def _card_lines(carded: Carded) -> list[str]:
     if carded.card:
         return [f"  card     {escape(str(carded.card))} says so"]
-    return [f"  card     not written: {escape(carded.problem or '')}; write it with", f"    {escape(carded.command)}"]
+    return [f"  {'card ' if carded.saved else 'model'}    not written: {escape(carded.problem or '')}; write it with", f"    {escape(carded.command)}"]
 
 
 def _card_document(carded: Carded) -> dict[str, object]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, connect
@@ -25,12 +26,13 @@ from zkapex_jax.cli.options import (
     option,
 )
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
-from zkapex_jax.cli.prove import kept_bytes
 from zkapex_jax.cli.saving import Saving
-from zkapex_jax.client import Answer, Home, catch_up, fetch_requests, prepare_answer, receive, remember_model
+from zkapex_jax.client import Answer, Home, catch_up, fetch_requests, prepare_answer, receive, remember_model, saved_model
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Bundle, Enrolment, Request, State
-from zkapex_jax.workflow.toolchain import Toolchain
+
+if TYPE_CHECKING:
+    from zkapex_jax.workflow.toolchain import Toolchain
 
 
 @guarded
@@ -67,18 +69,21 @@ def client_unlearn(
     if saving is not None:
         saving.save(folder=place.path, request=found.path, provider_key=found.signer, update=answer.update)
         remember_model(place, found.request_id, saving.out)
-    bundle = Bundle.from_file(answer.bundle)
+    bundle, written = Bundle.from_file(answer.bundle), saved_model(place, found.request_id)
     output.result(
         {"request_id": found.request_id, "bundle": answer.bundle, "bytes": answer.bundle.stat().st_size, "digest": bundle.digest,
          "resumed": answer.has_bundle, "insecure": bundle.insecure, "model": save_model},
         f"answered {found.request_id} ({found.forget}): {len(found.touched)} chunks proven",
         f"  bundle  {answer.bundle}  ({human_bytes(answer.bundle.stat().st_size)}; send it with `zkapex client send`)",
+        f"  model   {escape(str(written))}" if written else "  model   not written yet: run this again with --model MODEL --save-model UNLEARNED",
         *(["[yellow]insecure:[/] made with a test preset or a local reference string; it convinces nobody"] if bundle.insecure else []),
     )  # fmt: skip
 
 
 def _asked(output: Output, place: Home, request: Path | None, state: Path | None, offline: bool) -> tuple[Request, State]:
     """The request to answer and the state to answer from; what came of earlier answers is settled first."""
+    if not place.is_enrolled:
+        raise InputError("has made no enrolment", code="not_enrolled", file=place.path, hint="run `zkapex client enrol` first")
     given = [path for path in (request, state) if path is not None and path.is_file()]
     receive(place, given)
     if not offline:
@@ -104,6 +109,7 @@ def _chosen(place: Home, waiting: list[Request], request: Path | None) -> Reques
 
 def _answer(output: Output, place: Home, tool: Toolchain, answer: Answer, check: bool) -> None:
     """Make what is missing of the answer."""
+    from zkapex_jax.cli.prove import kept_bytes
     from zkapex_jax.workflow import check_answer_room, prove, unlearn
 
     files = {"folder": place.path, "request": answer.request.path, "state": answer.state.path}
