@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,3 +137,45 @@ def test_what_arrives_is_one_file_in_any_weather(tmp_path_factory, key, data: by
             assert found in (data, new)
             return
     raise AssertionError("it never arrives")
+
+
+def test_a_file_that_is_here_already_costs_a_byte(service: Service, weather: Weather, part: Part, tmp_path: Path) -> None:
+    """As when a client joins again: a base may take an hour on a slow link."""
+    kept, data = tmp_path / "kept", os.urandom(50_000)
+    kept.write_bytes(data)
+    weather.files["/base"] = (data, TAG)
+    part.begin_from(kept, "1" * 64)
+    assert service.fetch("/base", part).read_bytes() == data and weather.ranges == ["bytes=49999-"]
+    part.drop()
+    weather.files["/base"] = (data[::-1], '"another"')
+    part.begin_from(kept, "1" * 64)
+    assert service.fetch("/base", part).read_bytes() == data[::-1] and kept.read_bytes() == data
+    assert part.path.stat().st_mode & 0o077 == 0
+
+
+def test_what_has_come_is_not_replaced(tmp_path: Path) -> None:
+    part, kept = Part(tmp_path / "x.part"), tmp_path / "kept"
+    kept.write_bytes(b"old and long")
+    part.path.write_bytes(b"new")
+    part.begin_from(kept, "1" * 64)
+    assert part.path.read_bytes() == b"new"
+
+
+def test_a_full_disk_keeps_what_came(monkeypatch: pytest.MonkeyPatch, service: Service, weather: Weather, part: Part) -> None:
+    data = os.urandom(200_000)
+    weather.files["/base"] = (data, TAG)
+    monkeypatch.setattr("zkapex_jax.client.downloads.os.fsync", _full)
+    with pytest.raises(StorageError, match="goes on from what has come") as caught:
+        service.fetch("/base", part)
+    assert caught.value.code == "disk_full" and part.size > 0
+    monkeypatch.undo()
+    assert service.fetch("/base", part).read_bytes() == data and weather.ranges[-1] is not None
+
+
+_sync = os.fsync
+
+
+def _full(handle: int) -> None:
+    if os.readlink(f"/proc/self/fd/{handle}").endswith("-file.part"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    _sync(handle)

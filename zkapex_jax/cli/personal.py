@@ -72,12 +72,12 @@ def enrol_model(
 
     Raises what `workflow.enrol` does, and InputError for a checkpoint or data set that cannot be used.
     """
-    from zkapex_jax.cli.inputs import check_weights, load_model
+    check_rows_room(tool.preset, base, rows.choice, folder)
+    refuse_existing(ClientFolder(folder).enrolment_proof, force=force)
+    from zkapex_jax.cli.inputs import check_weights, load_model  # here: not before it is known that there is room for them
     from zkapex_jax.workflow import enrol
     from zkapex_jax.workflow.enrolment.committing import check_distance, open_base
 
-    check_rows_room(tool.preset, base, rows.choice, folder)
-    refuse_existing(ClientFolder(folder).enrolment_proof, force=force)
     personal = load_model(model, base.layout.target.pattern)
     theta = check_weights(personal)
     open_base(tool, base.path, personal.layout, provider_key)

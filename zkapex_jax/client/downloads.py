@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Part:
         `on_bytes` is told how many bytes of how many are there.
         """
         tag = response.headers.get("etag", "")
-        with storage_errors(self.path):
+        with _room_errors(), storage_errors(self.path):
             start = self._begin(tag, max_bytes) if response.status_code == httpx.codes.OK else self._go_on(response.headers, tag, max_bytes)
             with open(self.path, "r+b") as file:
                 file.truncate(start)
@@ -98,11 +99,32 @@ class Part:
             raise _too_long(max_bytes, self.path)
         return wanted
 
+    def begin_from(self, file: Path, digest: str) -> None:
+        """Take a whole file of this digest for what has come, if nothing has: where the service's is the same still, a byte is fetched."""
+        if self.size:
+            return
+        self.drop()
+        with storage_errors(self.path):
+            write_bytes(self._tag_file, f'"{digest}"'.encode("latin-1"), force=True)
+            shutil.copyfile(file, self.path)
+            self.path.chmod(0o600)
+
     def drop(self) -> None:
         """Begin anew the next time."""
         with storage_errors(self.path):
             for path in (self._tag_file, self.path):  # bytes without a tag are of no file
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _room_errors() -> Iterator[None]:
+    """A disk that is full keeps what came: said so, for elsewhere it does not."""
+    try:
+        yield
+    except StorageError as error:
+        if error.code == "disk_full":
+            error.hint = "free some space and run the command again: it goes on from what has come"
+        raise
 
 
 @contextmanager

@@ -24,7 +24,10 @@ def fetch_base(home: Home, service: Service, *, on_progress: OnProgress | None =
     """The provider's present base, signed by a key that is trusted. A client that is enrolled keeps the base of its enrolment."""
     if home.folder.enrolment.is_file() and home.folder.base.is_file():
         return Base.from_file(home.folder.base)
-    return _fetch(home, service, "/base", lambda path: trusted_base(home, path), lambda base: home.folder.base, on_progress=on_progress)
+    return _fetch(
+        home, service, "/base", lambda path: trusted_base(home, path), lambda base: home.folder.base, on_progress=on_progress,
+        known=_kept_base(home),
+    )  # fmt: skip
 
 
 def fetch_requests(home: Home, service: Service, *, on_progress: OnProgress | None = None) -> list[Request]:
@@ -73,8 +76,12 @@ def _fetch(
     wanted: str | None = None,
     max_bytes: int = MAX_FILE,
     on_progress: OnProgress | None = None,
+    known: Artefact | None = None,
 ) -> Kept:
+    """`known`: what was fetched earlier, and may be the same still."""
     with part_of(home.path / "incoming", path) as part:
+        if known is not None:
+            part.begin_from(known.path, known.digest)
         fetched = service.fetch(path, part, max_bytes=max_bytes, on_bytes=_told(on_progress, path.strip("/").split("/")[0], part.size))
         try:
             found = check(fetched)
@@ -90,6 +97,13 @@ def _fetch(
             publish(part.path, target, force=True)
         part.drop()
     return type(found).from_file(target, verify=False)
+
+
+def _kept_base(home: Home) -> Base | None:
+    try:
+        return trusted_base(home, home.folder.base) if home.folder.base.is_file() else None
+    except (InputError, RefusedError):  # damaged, or of another provider: the service's counts
+        return None
 
 
 def _told(on_progress: OnProgress | None, what: str, there: int) -> OnBytes | None:
