@@ -73,6 +73,7 @@ def complete(shell: str, *words: str) -> str:
         (("zkapex", "explain", "bad_dig"), "bad_digest"),
         (("zkapex", "tables", "--preset", "cer"), "ceremony-4096"),
         (("zkapex", "client", "send", "--ho"), "--home"),
+        (("zkapex", "demo", "--task", "h"), "hard"),
     ],
 )
 def test_shells_complete(shell: str, words: tuple[str, ...], offered: str) -> None:
@@ -94,3 +95,10 @@ def test_help_of_the_root_names_the_environment_and_both_ways() -> None:
     for name in ("ZKAPEX_HOME", "ZKAPEX_CACHE", "ZKAPEX_PROVER", "ZKAPEX_DEBUG"):
         assert name in shown
     assert "client unlearn → client send" in shown
+
+
+def test_the_tasks_that_shells_offer_are_those_of_the_demonstration() -> None:
+    from zkapex_jax.cli.demo import _TASKS
+    from zkapex_jax.tasks import TASKS
+
+    assert set(_TASKS) == set(TASKS)

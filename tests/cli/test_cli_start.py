@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from zkapex_jax.cli import start
+from zkapex_jax.cli import failures, start
 from zkapex_jax.cli.main import app as whole
 
 #: Each takes tens of megabytes, or a good part of a second.
@@ -67,6 +68,28 @@ def test_all_else_is_the_whole(words: list[str]) -> None:
     assert start.app_for(words) is whole
 
 
-def test_shells_complete_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("_ZKAPEX_COMPLETE", "complete_bash")
-    assert start.app_for(["client"]) is whole
+@pytest.mark.parametrize(("shell", "variable", "gap"), [("bash", "COMP_WORDS", "\n"), ("zsh", "_TYPER_COMPLETE_ARGS", " "), ("fish", "_TYPER_COMPLETE_ARGS", " ")])
+def test_shells_complete_every_command_and_a_group_alone(monkeypatch: pytest.MonkeyPatch, shell: str, variable: str, gap: str) -> None:
+    monkeypatch.setenv("_ZKAPEX_COMPLETE", f"complete_{shell}")
+    for words, loaded in ((["client"], []), (["client", ""], ["client"]), (["client", "se"], ["client"]), (["ver"], []), ([""], []), (["verify", ""], ["verify"])):
+        monkeypatch.setenv(variable, gap.join(["zkapex", *words]))
+        assert start.asked() == loaded
+        assert (start.app_for(start.asked()) is whole) == (loaded != ["client"])
+
+
+def test_completion_without_a_line_is_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COMP_WORDS", "_TYPER_COMPLETE_ARGS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("_ZKAPEX_COMPLETE", "source_bash")
+    assert start.app_for(start.asked()) is whole
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_first_process_of_a_container_heeds_sigterm(monkeypatch: pytest.MonkeyPatch, first: bool) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(failures.os, "getpid", lambda: 1 if first else 2)
+    try:
+        failures.end_on_sigterm()
+        assert (signal.getsignal(signal.SIGTERM) is signal.default_int_handler) == first
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -12,12 +12,18 @@ from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Force, InsecureSrs, PresetName, Quiet, Threads, option
 
+_TASKS = ("easy", "hard")
+
 
 @guarded
 def demo(
     task: Annotated[
-        str, typer.Option("--task", metavar="easy|hard", help="hard: a task on which masking costs personal accuracy.")
-    ] = "easy",
+        str,
+        typer.Option(
+            "--task", metavar="easy|hard", help="hard: a task on which masking costs personal accuracy.",
+            autocompletion=lambda incomplete: [name for name in _TASKS if name.startswith(incomplete)],
+        ),
+    ] = "easy",  # fmt: skip
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of data, training and example choice.")] = 0,
     out: Annotated[Path | None, option("out", "DIR", "Folder of the run. Default: runs/demo.")] = None,
     preset: PresetName = options.DEFAULT_PRESET,

@@ -20,6 +20,7 @@ from zkapex_jax.errors import InternalError, StorageError, ZkapexError
 
 INTERRUPTED = 130
 _SOON = 0.02
+_FIRST = 1
 DEBUG = "ZKAPEX_DEBUG"
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -64,6 +65,14 @@ def keep_interrupts() -> None:
             before(unraisable)
 
     sys.unraisablehook = hook
+
+
+def end_on_sigterm() -> None:
+    """Take SIGTERM as Ctrl-C where this is the first process of a container: the kernel withholds from such a one what it has no handler for,
+    so that the command would run on until it is killed.
+    """
+    if os.getpid() == _FIRST:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def report(error: ZkapexError, *, as_json: bool) -> int:
