@@ -70,7 +70,7 @@ def opener(home: Home, output: Output) -> Open:
 def say_leaving(output: Output, leaving: Sequence[Leaving], where: str, *, call: bool = True) -> None:
     """Before anything leaves: what, and what it shows; and what never does."""
     rows = [[item.what, human_bytes(item.bytes) if item.bytes is not None else "", item.shows] for item in leaving]
-    output.table(f"Leaves this machine, for {where}", ["what", "size", "shows"], rows)
+    output.table(f"Leaves this machine, for {where}", ["what", "size", "shows"], rows, words=(0, 2))
     if not output.as_json and not output.quiet:
         typer.echo(f"  and {EVERY_CALL}" if call else "  by your own hands")
         typer.echo(f"Never leaves: {'; '.join(STAYS)}.")

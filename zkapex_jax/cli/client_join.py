@@ -77,7 +77,7 @@ def client_join(
     --out, and take what comes back with [bold]zkapex client receive[/].
     """
     output, keys = Output(as_json, quiet, progress), [load_public(key) for key in provider_key or ()]
-    place, renewed = Home.create(home), False
+    place, renewed, leaving = Home.create(home), False, []
     if url is None:
         if not keys:
             raise InputError("is needed where there is no service to ask for it", field="provider-key")
@@ -108,7 +108,7 @@ def client_join(
             fetch_base(place, service, on_progress=on_progress)
     if base is not None:
         receive(place, [base])
-    _tell(output, place, membership, bool(keys), renewed)
+    _tell(output, place, membership, bool(keys), renewed, leaving_document(leaving) if leaving else {})
 
 
 def _say_new_key(output: Output, client_id: str, public: str, url: str) -> None:
@@ -116,9 +116,9 @@ def _say_new_key(output: Output, client_id: str, public: str, url: str) -> None:
     say_leaving(output, leaving_join(client_id, public), url)
 
 
-def _tell(output: Output, home: Home, membership: Membership, compared: bool, renewed: bool) -> None:
+def _tell(output: Output, home: Home, membership: Membership, compared: bool, renewed: bool, leaving: dict[str, object]) -> None:
     document = {"home": home.path, "client_id": membership.client_id, "url": membership.url or None, "provider_keys": membership.provider_keys,
-                "new_key": renewed, "base": home.folder.base if home.folder.base.is_file() else None}  # fmt: skip
+                "new_key": renewed, "base": home.folder.base if home.folder.base.is_file() else None} | leaving  # fmt: skip
     trust = "given by you" if compared else "trusted from here on: compare with the provider's own word"
     output.result(
         document,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
@@ -51,8 +51,8 @@ class Output:
         if not self.quiet:
             print(words, file=sys.stderr, flush=True)
 
-    def table(self, title: str, columns: list[str], rows: list[list[Any]]) -> None:
-        """Print a title and a table, unless --json or --quiet."""
+    def table(self, title: str, columns: list[str], rows: list[list[Any]], *, words: Collection[int] = (0,)) -> None:
+        """Print a title and a table, unless --json or --quiet. Columns of `words` begin at the left, the others end at the right."""
         if self.as_json or self.quiet:
             return
         console = Console(highlight=False)
@@ -62,7 +62,7 @@ class Output:
             console.print(f"[bold]{escape(title)}[/]")
         table = Table(box=None, pad_edge=False)
         for index, column in enumerate(columns):
-            table.add_column(column, justify="left" if index == 0 else "right", overflow="fold")
+            table.add_column(column, justify="left" if index in words else "right", overflow="fold")
         for row in rows:
             table.add_row(*(escape(str(cell)) for cell in row))
         if rows:

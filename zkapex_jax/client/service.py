@@ -26,7 +26,8 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _URL = re.compile(r"https?://[^\s@?#]{1,1000}\Z")
 #: Longest files that are fetched, in bytes: a base holds a model's target weights, a state its mask.
 MAX_FILE, MAX_RECEIPT = 1 << 34, 64 << 10
-_PLAIN = {"accept-encoding": "identity"}
+#: With every call. Which library makes it, and of which version, is nobody's business.
+_PLAIN = {"accept-encoding": "identity", "user-agent": "zkapex"}
 #: Answers to a piece after which the offset tells more: too slow, another offset, busy with a piece, or come back later.
 _LOOK_AGAIN = COME_BACK | {408, 409, 423}
 _BLOCK, _MAX_DIGITS = 1 << 17, 15
