@@ -20,6 +20,7 @@ from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.keygen import KEY_NAME
 from zkapex_jax.cli.options import AllowInsecure, Cache, option
 from zkapex_jax.cli.output import Output
+from zkapex_jax.cli.spans import size_option, span_option
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import SECRET_MODE, write_text
 from zkapex_jax.formats.nesting import parse_json
@@ -64,6 +65,9 @@ def serve(
         typer.Option("--proxy", metavar="ADDRESS", help="Proxy that says whom it calls for (X-Forwarded-For). May be repeated.", rich_help_panel=_LIMITS),
     ] = None,
     late_after: Annotated[float, typer.Option("--late-after", min=0.001, metavar="DAYS", help="Unanswered so long: late.", rich_help_panel=_LIMITS)] = 7.0,
+    keep_finished: Annotated[float | None, span_option("keep-finished", "Jobs that ended are forgotten then. Default: 30d.", _LIMITS)] = None,
+    keep_evidence: Annotated[float | None, span_option("keep-evidence", "Refused bundles give way to a signed note then. Default: 90d.", _LIMITS)] = None,
+    evidence_size: Annotated[int | None, size_option("evidence-size", "Refused bundles of one client, together. Default: 1GiB.", _LIMITS)] = None,
     limits: Annotated[Path | None, option("limits", "FILE", "JSON of limits that differ from the defaults.", _LIMITS)] = None,
     cache: Cache = options.DEFAULT_CACHE,
     threads: Annotated[int, typer.Option("--threads", min=1, max=1024, metavar="N", help="Threads of each worker's verifier.", rich_help_panel=_LIMITS)] = 1,
@@ -81,12 +85,13 @@ def serve(
         from zkapex_jax.service.serving import serve as run
         from zkapex_jax.service.settings import Settings
 
-    token = _token(folder, new_token)
+    token, differing = _token(folder, new_token), _limits(limits)
+    differing["keep"] = _kept(differing.get("keep"), keep_finished, keep_evidence, evidence_size)
     given = {
         "provider": folder, "database": database, "host": host, "port": port, "authorities": tuple(authority or ()),
         "proxies": tuple(proxy or ()), "workers": workers,
         "threads": threads, "cache": cache, "allow_insecure": allow_insecure, "late_after": 86400 * late_after,
-        "dashboard_token": digest_of(token), "json_log": as_json, **_limits(limits),
+        "dashboard_token": digest_of(token), "json_log": as_json, **differing,
     }  # fmt: skip
     try:
         settings = Settings.model_validate(given)
@@ -150,6 +155,13 @@ def _limits(file: Path | None) -> dict[str, object]:
         raise error.in_file(file) from error
     except ValueError as error:
         raise InputError("is not JSON", code="bad_limits", file=file) from error
-    if not isinstance(document, dict) or not set(document) <= {"limits", "queue"}:
-        raise InputError("must be an object of `limits` and `queue`", code="bad_limits", file=file)
+    if not isinstance(document, dict) or not set(document) <= {"limits", "queue", "keep"}:
+        raise InputError("must be an object of `limits`, `queue` and `keep`", code="bad_limits", file=file)
     return document
+
+
+def _kept(said: object, finished: float | None, evidence: float | None, evidence_bytes: int | None) -> object:
+    """What the file says of `keep`, and above it the options."""
+    given = {"finished": finished, "evidence": evidence, "evidence_bytes": evidence_bytes}
+    named = {name: value for name, value in given.items() if value is not None}
+    return {**({} if said is None else said), **named} if isinstance(said, (dict, type(None))) else said

@@ -1,19 +1,26 @@
-"""What is to be done now and then beside answering: drop old nonces and uploads that expired."""
+"""What is to be done now and then beside answering: drop what nobody needs any more. Each part goes by small batches, and on from
+where it stopped; whatever stops one of them does not hold up the others.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from zkapex_jax.errors import ZkapexError
-from zkapex_jax.service import clients, uploads
+from zkapex_jax.service import clients, evidence, orphans, retention, uploads
 from zkapex_jax.service.context import Service
 
 _LOG = logging.getLogger("zkapex.service")
 EVERY = 60.0
+#: Pages of the ledger's events that one round reads, for a ledger that is new to it.
+_PAGES = 20
+#: Rounds after which the search for copies of lost jobs begins anew.
+_ANEW = 60
 
 
 class Housekeeping:
@@ -31,10 +38,58 @@ class Housekeeping:
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
+        rounds = Rounds(self._service)
         while not self._ended.is_set():
+            rounds.run(self._ended.is_set)
+            self._ended.wait(self._every)
+
+
+class Rounds:
+    """One round after another over one service. How far each part has come is kept between them; a new one begins at the beginning."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._orphans: orphans.Place = (-1, "")
+        self._client = ""
+        self._count = 0
+
+    def run(self, is_ended: Callable[[], bool] = lambda: False) -> None:
+        """Every part once, unless it ended."""
+        for part in (self._nonces, self._copies, self._uploads, self._jobs, self._evidence):
+            if is_ended():
+                return
             try:
-                clients.forget_nonces(self._service.store)
-                uploads.sweep(self._service.store, self._service.settings)
+                part()
             except (ZkapexError, OSError, SQLAlchemyError) as error:
                 _LOG.warning("housekeeping is put off: %s", error)
-            self._ended.wait(self._every)
+
+    def _nonces(self) -> None:
+        clients.forget_nonces(self._service.store)
+
+    def _copies(self) -> None:
+        """Before the uploads, which say what was copied, expire."""
+        service = self._service
+        if self._count % _ANEW == 0:  # what stayed, for its client was busy, is looked at again
+            self._orphans = (-1, "")
+        self._count += 1
+        gone, self._orphans = orphans.remove_orphans(service.store, service.settings, service.provider, self._orphans)
+        _say(len(gone), "files of jobs that were set aside")
+
+    def _uploads(self) -> None:
+        uploads.sweep(self._service.store, self._service.settings)
+
+    def _jobs(self) -> None:
+        _say(retention.remove_finished(self._service.store, self._service.settings.keep.finished), "jobs that ended long ago")
+
+    def _evidence(self) -> None:
+        service = self._service
+        for _ in range(_PAGES):
+            if not evidence.gather(service.store, service.provider):
+                break
+        gone, self._client = evidence.drop(service.store, service.settings, service.provider, service.key, self._client)
+        _say(len(gone), "refused bundles; a signed note names each")
+
+
+def _say(count: int, what: str) -> None:
+    if count:
+        _LOG.info("removed %d %s", count, what)

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, union, update
+from sqlalchemy import ColumnElement, Select, func, select, union, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -90,8 +90,7 @@ def take(store: Store, worker: str, queue: settings.Queue) -> Task | None:
         return None
     with store.write() as session:
         now = moment()
-        query = select(Job).where(_is_free(now, queue)).order_by(Job.made).limit(1).with_for_update(of=Job, skip_locked=True)
-        found = session.scalars(query).first()
+        found = _longest_waiting(session, now, queue)
         if found is None:
             return None
         hold_client(session, found.client_id)  # another worker may just have taken another job of this client
@@ -145,19 +144,28 @@ def cancel_void(session: Session, client_id: str) -> tuple[str, ...]:
 
 
 def counts(store: Store) -> dict[str, int]:
-    """Jobs by status."""
+    """Open jobs by status. Anybody may ask, so that those that ended are not counted: there may be many."""
+    query = select(Job.status, func.count()).where(Job.status.in_((QUEUED, RUNNING))).group_by(Job.status)
     with store.read() as session:
-        return {status: count for status, count in session.execute(select(Job.status, func.count()).group_by(Job.status))}
+        return {status: count for status, count in session.execute(query)}
 
 
 def _is_due(store: Store, queue: settings.Queue) -> bool:
     """A look without a lock: an idle worker costs the others nothing."""
     with store.read() as session:
-        return session.scalars(select(Job.id).where(_is_free(moment(), queue)).limit(1)).first() is not None
+        return any(session.scalars(select(Job.id).where(free).limit(1)).first() is not None for free in _free(moment(), queue))
 
 
-def _is_free(now: int, queue: settings.Queue) -> ColumnElement[bool]:
-    """Due, of a client that no worker is at work for; or held by a worker that went silent.
+def _longest_waiting(session: Session, now: int, queue: settings.Queue) -> Job | None:
+    """The first of those that may be taken, which nobody else is taking; it is locked."""
+    queries = (select(Job).where(free).order_by(Job.made).limit(1).with_for_update(of=Job, skip_locked=True) for free in _free(now, queue))
+    found = [job for query in queries if (job := session.scalars(query).first()) is not None]
+    return min(found, key=lambda job: job.made, default=None)
+
+
+def _free(now: int, queue: settings.Queue) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Due, of a client that no worker is at work for; or held by a worker that went silent. Two questions, each asked in the order of
+    an index, so that a long queue costs no more than a short one.
 
     Moments that no clock of ours could have set yet were set before the clock was put back: nothing waits for them.
     """
@@ -166,7 +174,7 @@ def _is_free(now: int, queue: settings.Queue) -> ColumnElement[bool]:
     silent = (Job.status == RUNNING) & ~_is_held(Job, now, queue)
     other = aliased(Job)
     busy = select(other.id).where(other.client_id == Job.client_id, other.id != Job.id, other.status == RUNNING, _is_held(other, now, queue))
-    return or_(due, silent) & ~busy.exists()
+    return due & ~busy.exists(), silent & ~busy.exists()
 
 
 def _is_held(row: type[Job], now: int, queue: settings.Queue) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,10 +38,20 @@ def need(store: Store, client_id: str, digest: str) -> Row:
     return found
 
 
+def find(store: Store, subject: str, kind: str, why: str = "") -> Row | None:
+    """The one that says this of a file, if there is one."""
+    with store.read() as session:
+        return session.scalars(_saying(subject, kind, why)).one_or_none()
+
+
+def _saying(subject: str, kind: str, why: str) -> Select[tuple[Row]]:
+    return select(Row).where(Row.subject == subject, Row.kind == kind, Row.why == why)
+
+
 def keep(session: Session, receipt: AnyReceipt) -> str:
     """Add a receipt within the caller's transaction, unless there is one that says this of the file; returns the digest of the one kept."""
     why = receipt.code if isinstance(receipt, Refusal) else ""
-    known = session.scalars(select(Row).where(Row.subject == receipt.subject, Row.kind == receipt.kind, Row.why == why)).one_or_none()
+    known = session.scalars(_saying(receipt.subject, receipt.kind, why)).one_or_none()
     if known is not None:
         known.made = moment()
         return known.digest

@@ -38,7 +38,7 @@ class Limits(BaseModel):
     piece_time: Seconds = 120
     #: Jobs of one client that wait or run.
     open_jobs: Count = 4
-    #: Bytes of one client that workers judge within a day: most of them are kept for ever, as evidence.
+    #: Bytes of one client that workers judge within a day: a refused bundle is kept as evidence (`Keep`).
     day_bytes: Count = 4096 * MIB
     jobs: Rate = "60/hour"
     calls: Rate = "600/minute"
@@ -73,6 +73,18 @@ class Queue(BaseModel):
     memory: Count | None = None
 
 
+class Keep(BaseModel):
+    """How long what nothing rests on any more is kept. Verdicts, receipts, refusals and what the ledger accepted stay for ever."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Jobs that ended, and their uploads' rows. Not shorter than the day over which `day_bytes` counts.
+    finished: Annotated[float, Field(ge=24 * 3600)] = 30 * 24 * 3600
+    #: Refused bundles, and those of one client together; the oldest go first, none while a worker may be at it (`Queue.longest`).
+    evidence: Seconds = 90 * 24 * 3600
+    evidence_bytes: Annotated[int, Field(ge=0)] = 1024 * MIB
+
+
 class Settings(BaseModel):
     """One service. `database`: URL of the ledger; None is where the provider's folder says that it is."""
 
@@ -103,6 +115,7 @@ class Settings(BaseModel):
     dashboard_token: str | None = None
     limits: Limits = Limits()
     queue: Queue = Queue()
+    keep: Keep = Keep()
 
     @property
     def key(self) -> Path:

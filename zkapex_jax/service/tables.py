@@ -93,9 +93,13 @@ class Upload(Base):
     #: Its file was taken over by the ledger's evidence and removed here.
     spent: Mapped[bool]
     made: Mapped[int]
-    expires: Mapped[int] = mapped_column(index=True)
+    expires: Mapped[int]
 
-    __table_args__ = (UniqueConstraint("client_id", "kind", "digest", name="one_upload_a_file"),)
+    __table_args__ = (
+        UniqueConstraint("client_id", "kind", "digest", name="one_upload_a_file"),
+        Index("service_uploads_old", "spent", "expires"),
+        Index("service_uploads_client", "client_id", "spent"),
+    )
 
 
 class Job(Base):
@@ -123,8 +127,11 @@ class Job(Base):
 
     __table_args__ = (
         UniqueConstraint("upload", "proof_upload", name="one_job_an_upload"),
-        Index("service_jobs_next", "status", "due"),
         Index("service_jobs_client", "client_id", "status"),
+        Index("service_jobs_proof", "proof_upload"),
+        Index("service_jobs_waiting", "status", "made"),
+        Index("service_jobs_day", "client_id", "made"),
+        Index("service_jobs_ended", "finished", "id"),
     )
 
 
@@ -143,3 +150,28 @@ class Receipt(Base):
     made: Mapped[int]
 
     __table_args__ = (UniqueConstraint("subject", "kind", "why", name="one_statement_each"),)
+
+
+class Evidence(Base):
+    """A refused bundle in the provider's folder: `size` in bytes, `judged` when."""
+
+    __tablename__ = "service_evidence"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    client_id: Mapped[str]
+    size: Mapped[int]
+    judged: Mapped[int]
+
+    __table_args__ = (
+        Index("service_evidence_old", "judged"),
+        Index("service_evidence_client", "client_id", "judged", "size"),
+    )
+
+
+class Place(Base):
+    """How far something has come, by name: `evidence` is the last event of the ledger whose verdict was looked at."""
+
+    __tablename__ = "service_places"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[int]

@@ -28,6 +28,9 @@ from zkapex_jax.service.store import Store
 from zkapex_jax.service.tables import Job, Upload, moment
 from zkapex_jax.service.words import not_found, over_limit, too_large
 
+#: Rows of one transaction, and transactions of one run; files that are asked for at once.
+_ROWS, _SWEEPS, _FILES = 200, 20, 500
+
 
 def file_of(settings: Settings, upload: str) -> Path:
     """Where the bytes of an upload are."""
@@ -156,16 +159,20 @@ def _advance(store: Store, settings: Settings, who: Who, found: Upload, offset: 
 
 
 def sweep(store: Store, settings: Settings) -> int:
-    """Remove uploads that expired unused, and files that nobody needs any more; returns how many rows went."""
-    with store.write() as session:
-        old = select(Upload).where(Upload.expires < moment(), Upload.spent.is_(False), ~_in_use()).with_for_update(skip_locked=True)
-        late = session.scalars(old).all()
-        for row in late:
-            session.delete(row)
-    for row in late:
-        file_of(settings, row.id).unlink(missing_ok=True)
+    """Remove uploads that expired unused, and files that nobody needs any more; returns how many rows went. Some hundred a transaction."""
+    gone = 0
+    for _ in range(_SWEEPS):
+        with store.write() as session:
+            old = select(Upload).where(Upload.spent.is_(False), Upload.expires < moment(), ~_in_use()).limit(_ROWS).with_for_update(skip_locked=True)
+            late = session.scalars(old).all()
+            for row in late:
+                session.delete(row)
+        discard(settings, *(row.id for row in late))
+        gone += len(late)
+        if len(late) < _ROWS:
+            break
     _remove_strays(store, settings)
-    return len(late)
+    return gone
 
 
 def drop_unused(session: Session, client_id: str) -> list[str]:
@@ -187,16 +194,19 @@ def _remove_strays(store: Store, settings: Settings) -> None:
     """Files without a row that needs them: a crash came between the two."""
     if not settings.uploads.is_dir():
         return
-    for path in settings.uploads.iterdir():
+    files = list(settings.uploads.iterdir())
+    for start in range(0, len(files), _FILES):
+        part = {path.stem: path for path in files[start : start + _FILES]}
         with store.read() as session:
-            row = session.get(Upload, path.stem)
-        if row is None or row.spent:
-            path.unlink(missing_ok=True)
+            needed = set(session.scalars(select(Upload.id).where(Upload.id.in_(part), Upload.spent.is_(False))))
+        for name in part.keys() - needed:
+            part[name].unlink(missing_ok=True)
 
 
 def _in_use() -> object:
-    waiting = select(Job.id).where(Job.status.in_(("queued", "running")), (Job.upload == Upload.id) | (Job.proof_upload == Upload.id))
-    return waiting.exists()
+    """Two questions, for each has an index of its own."""
+    waiting = select(Job.id).where(Job.status.in_(("queued", "running")))
+    return waiting.where(Job.upload == Upload.id).exists() | waiting.where(Job.proof_upload == Upload.id).exists()
 
 
 def _same(session: Session, client_id: str, wanted: NewUpload) -> Upload | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError, ZkapexError
 from zkapex_jax.ledger import VerdictRecord
 from zkapex_jax.protocol import Bundle, Enrolment, EnrolmentProof, SigningKey
-from zkapex_jax.service import leavings, logs, queue, receipts, uploads
+from zkapex_jax.service import logs, queue, receipts, recorded, uploads
 from zkapex_jax.service.answers import told
 from zkapex_jax.service.context import open_provider
 from zkapex_jax.service.messages import Outcome
@@ -27,7 +27,8 @@ from zkapex_jax.service.restraint import restrain
 from zkapex_jax.service.settings import Queue, Settings
 from zkapex_jax.service.store import Store
 from zkapex_jax.workflow import Provider, Toolchain, admit, open_toolchain, verify
-from zkapex_jax.workflow.receipts import make_enrolment_receipt, make_receipt
+from zkapex_jax.workflow.keeping.removing import remove_unnamed
+from zkapex_jax.workflow.receipts import make_receipt
 
 _LOG = logging.getLogger("zkapex.worker")
 _MAX_SETTINGS = 1 << 20
@@ -101,7 +102,7 @@ class Worker:
         except InputError:
             return None
         finally:
-            leavings.remove_unnamed(self.provider, kept)
+            remove_unnamed(self.provider, kept)
         return receipts.refused(self.store, self.provider, self.key, given, error)
 
     def _files(self, task: Task) -> list[tuple[type[Enrolment | EnrolmentProof | Bundle], str]]:
@@ -119,11 +120,12 @@ class Worker:
 
     def _admit(self, task: Task) -> Outcome:
         given = Enrolment.from_file(uploads.file_of(self.settings, task.upload))
-        proof = uploads.file_of(self.settings, task.proof_upload)
-        admit(self._tool(given), self.provider, given.path, proof, allow_insecure=self.settings.allow_insecure)
-        receipt = make_enrolment_receipt(self.provider, self.key, given.digest)
-        digest = receipts.kept(self.store, receipt)
-        return Outcome(accepted=True, receipt=digest, state=self.provider.ledger.state(task.client_id).digest)
+        proof = EnrolmentProof.from_file(uploads.file_of(self.settings, task.proof_upload))
+        before = recorded.of_enrolment(self.store, self.provider, self.key, given, proof)
+        if before is not None:
+            return before
+        admit(self._tool(given), self.provider, given.path, proof.path, allow_insecure=self.settings.allow_insecure)
+        return recorded.admission(self.store, self.provider, self.key, given.digest)
 
     def _verify(self, task: Task) -> Outcome:
         verdict = self.provider.ledger.verdict(task.digest)

@@ -1,0 +1,118 @@
+"""Refused bundles are kept as evidence of their verdict, for so long and so many bytes a client; then a signed note takes their place.
+
+The ledger says which there are: it is read on from where it was read last. What is done goes by small batches.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from zkapex_jax.errors import RefusedError
+from zkapex_jax.ledger.evidence import Refused, refused, refused_only
+from zkapex_jax.protocol import SigningKey
+from zkapex_jax.service.settings import Settings
+from zkapex_jax.service.store import Store
+from zkapex_jax.service.tables import Evidence, Place, moment
+from zkapex_jax.workflow import Provider
+from zkapex_jax.workflow.keeping import Keep
+from zkapex_jax.workflow.keeping.removing import drop_evidence
+
+_LOG = logging.getLogger("zkapex.service")
+_NAME = "evidence"
+#: Events of the ledger that are read at once, files that are dropped, and clients whose share is looked at, in one run.
+EVENTS, FILES, CLIENTS = 2000, 200, 500
+
+
+def keep_of(settings: Settings) -> Keep:
+    """The provider's rules, as the folder goes by them. No worker is at a file for longer than a job may take."""
+    return Keep(settings.keep.evidence, settings.keep.evidence_bytes, settings.queue.longest)
+
+
+def gather(store: Store, provider: Provider, events: int = EVENTS) -> bool:
+    """Note the refused bundles of the next events; False where there are no newer ones."""
+    last, (newest, _) = _place(store), provider.ledger.head()
+    upto = min(last + events, newest)
+    if upto <= last:
+        return False
+    with provider.ledger.reading() as ledger:
+        found = refused(ledger, last, upto)
+        alone = refused_only(ledger, (one.digest for one in found))
+    sizes = {one: size for one in found if one.digest in alone and (size := _size(provider, one.digest)) is not None}
+    try:
+        with store.write() as session:
+            _note(session, sizes, last, upto)
+    except IntegrityError:  # another server is at the same
+        _LOG.warning("the evidence of events %d to %d was noted by somebody else", last + 1, upto)
+    return True
+
+
+def drop(store: Store, settings: Settings, provider: Provider, key: SigningKey, after: str = "") -> tuple[list[str], str]:
+    """Drop what had its time, and what is over the share of the clients behind `after` in the order of names.
+
+    Returns digests of what went, and the last client that was looked at; empty when all were.
+    """
+    keep, now = keep_of(settings), moment()
+    with store.read() as session:
+        old = list(session.scalars(select(Evidence.digest).where(Evidence.judged < now - int(1000 * keep.evidence)).order_by(Evidence.judged).limit(FILES)))
+        page = select(Evidence.client_id, func.sum(Evidence.size)).where(Evidence.client_id > after).group_by(Evidence.client_id)
+        shares = list(session.execute(page.order_by(Evidence.client_id).limit(CLIENTS)))
+        over = [digest for client, total in shares if total > keep.evidence_bytes for digest in _over(session, client, int(total) - keep.evidence_bytes)]
+    gone = [digest for digest in dict.fromkeys(old + over) if _drop(store, provider, key, digest, keep)]
+    return gone, shares[-1][0] if len(shares) == CLIENTS else ""
+
+
+def _drop(store: Store, provider: Provider, key: SigningKey, digest: str, keep: Keep) -> bool:
+    """The file first, then its row: after a kill between the two the next run finds nothing but the row."""
+    needed = gone = False
+    try:
+        gone = drop_evidence(provider, key, digest, keep)
+    except RefusedError as error:  # accepted since
+        needed = error.code == "still_needed"
+        _LOG.log(logging.INFO if needed else logging.WARNING, "evidence %s stays: %s", digest, error)
+    if needed or not provider.artefact(digest).exists():
+        with store.write() as session:
+            if (row := session.get(Evidence, digest)) is not None:
+                session.delete(row)
+    return gone
+
+
+def _over(session: Session, client_id: str, excess: int) -> list[str]:
+    """A client's oldest bundles that together are as large as the excess."""
+    found: list[str] = []
+    query = select(Evidence.digest, Evidence.size).where(Evidence.client_id == client_id).order_by(Evidence.judged, Evidence.digest)
+    for digest, size in session.execute(query.limit(FILES)):
+        if excess <= 0:
+            break
+        found.append(digest)
+        excess -= size
+    return found
+
+
+def _place(store: Store) -> int:
+    with store.read() as session:
+        row = session.get(Place, _NAME)
+        return row.place if row else 0
+
+
+def _note(session: Session, sizes: dict[Refused, int], last: int, upto: int) -> None:
+    """Unless somebody has come further meanwhile."""
+    row = session.get(Place, _NAME, with_for_update=True)
+    if (row.place if row else 0) != last:
+        return
+    if row is None:
+        session.add(Place(name=_NAME, place=upto))
+    else:
+        row.place = upto
+    for one, size in sizes.items():
+        session.merge(Evidence(digest=one.digest, client_id=one.client_id, size=size, judged=int(1000 * one.moment)))
+
+
+def _size(provider: Provider, digest: str) -> int | None:
+    try:
+        return provider.artefact(digest).stat().st_size
+    except FileNotFoundError:
+        return None
