@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from huggingface_hub import ModelCard, metadata_load
 
 from zkapex_jax.errors import InputError
 from zkapex_jax.models.card import BEGIN, END, code, plain, put_section, table, write_card
@@ -59,3 +60,37 @@ def test_files(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"a" * (2**22 + 1))
     with pytest.raises(InputError, match="longer"):
         write_card(tmp_path, "words")
+
+
+SECTION = "## Proof\n\n---\n| | |\n| --- | --- |\n| a: b | - c |\n---"
+METADATA = {
+    "licence": ({"license": "mit", "tags": ["a"]}, "---\nlicense: mit\ntags: [a]\n---\n# Mine\n"),
+    "other line ends": ({"license": "mit"}, "---\r\nlicense: mit\r\n---\r\n# Mine\r\n"),
+    "metadata alone": ({"license": "mit"}, "---\nlicense: mit\n---"),
+    "none": ({}, "# Mine\n"),
+    "empty": ({}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", METADATA)
+def test_metadata_of_a_card_is_read_as_before(kind: str, tmp_path: Path) -> None:
+    """By huggingface_hub, from the file that is written."""
+    wanted, card = METADATA[kind]
+    (tmp_path / "README.md").write_bytes(card.encode())
+    for _ in range(2):
+        read = ModelCard.load(write_card(tmp_path, SECTION))
+        assert read.data.to_dict() == wanted and BEGIN in read.text and "| a: b | - c |" in read.text
+    assert (metadata_load(tmp_path / "README.md") or {}) == wanted
+
+
+def test_a_measured_result_stays_in_the_metadata(tmp_path: Path) -> None:
+    results = "model-index:\n- name: m\n  results:\n  - task: {type: image-classification}\n    dataset: {type: digits, name: Digits}\n    metrics: [{type: accuracy, value: 0.9}]\n"
+    (tmp_path / "README.md").write_text(f"---\n{results}---\n# Mine\n")
+    (result,) = ModelCard.load(write_card(tmp_path, SECTION)).data.eval_results
+    assert (result.metric_type, result.metric_value, result.dataset_name) == ("accuracy", 0.9, "Digits")
+
+
+def test_a_new_card_names_the_library(tmp_path: Path) -> None:
+    read = ModelCard.load(write_card(tmp_path, SECTION))
+    assert read.data.library_name == "transformers" and "machine-unlearning" in read.data.tags
+    assert read.text.lstrip().startswith("# Model card")

@@ -14,6 +14,8 @@ from zkapex_jax.formats.reading import read_bytes
 CARD_FILE = "README.md"
 BEGIN, END = "<!-- zkapex: proof of unlearning, begin -->", "<!-- zkapex: proof of unlearning, end -->"
 MAX_CARD_BYTES = 2**22
+#: A card where there was none: metadata as huggingface_hub reads it, of what is true of every checkpoint that is served.
+NEW_CARD = "---\nlibrary_name: transformers\ntags:\n- machine-unlearning\n- zero-knowledge-proof\n---\n\n# Model card\n"
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~<>&$:@-])")
 
@@ -44,7 +46,7 @@ def write_card(folder: Path, section: str, *, private: bool = False) -> Path:
         InputError: the card is too long, not UTF-8, or as `put_section`. StorageError: the system refuses.
     """
     path = folder / CARD_FILE
-    card = "# Model card\n"
+    card = NEW_CARD
     if path.exists():
         try:
             card = read_bytes(path, max_bytes=MAX_CARD_BYTES).decode()
