@@ -49,7 +49,16 @@ def _remove(session: Session, settings: Settings, provider: Provider, name: str)
     at_work = select(Job.id).where(Job.client_id == job.client_id, Job.status == RUNNING).limit(1)
     if job.status != FAILED or session.scalars(at_work).first() is not None:
         return []
-    return remove_unnamed(provider, [job.digest, *_digests(settings, job)])
+    ended = (job.finished or 0) / 1000 + settings.queue.longest
+    return remove_unnamed(provider, (digest for digest in (job.digest, *_digests(settings, job)) if _asked_before(provider, digest, ended)))
+
+
+def _asked_before(provider: Provider, digest: str, moment: float) -> bool:
+    """Whether nobody has kept the file since: it may have been judged after all, by a ledger that was then restored from a backup."""
+    try:
+        return provider.artefact(digest).stat().st_mtime < moment
+    except FileNotFoundError:
+        return False
 
 
 def _digests(settings: Settings, job: Job) -> list[str]:
