@@ -41,7 +41,7 @@ def history(store: Store, client_id: str) -> list[Key]:
         return list(session.scalars(of_client(client_id)))
 
 
-def of_client(client_id: str) -> Select[tuple[Key]]:
+def of_client(client_id: str) -> Select[Key]:
     """The query of a client's keys, oldest first."""
     return select(Key).where(Key.client_id == client_id).order_by(Key.since, Key.ended.is_(None), Key.ended, Key.public)
 

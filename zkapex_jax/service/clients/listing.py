@@ -57,7 +57,7 @@ def member(store: Store, client_id: str) -> Member | None:
     return found[0] if found else None
 
 
-def _everybody(now: int) -> Select[tuple[str, str, int | None, int | None]]:
+def _everybody(now: int) -> Select[str, str, int | None, int | None]:
     """Every name that joined or was invited: its standing, when it joined, until when it is invited."""
     names = union(select(Client.client_id), select(Invitation.client_id)).subquery()
     until = (
@@ -79,7 +79,7 @@ def _standing(serving: ColumnElement[int], until: ColumnElement[int], now: int) 
     return case((serving > 0, "joined"), (until >= now, "invited"), (serving == 0, "revoked"), else_="invited")
 
 
-def _members(session: Session, query: Select[tuple[str, Standing, int | None, int | None]]) -> tuple[Member, ...]:
+def _members(session: Session, query: Select[str, Standing, int | None, int | None]) -> tuple[Member, ...]:
     found: Sequence[Any] = session.execute(query).all()
     keys: dict[str, list[Key]] = {}
     of_these = Key.client_id.in_([name for name, *_ in found])
