@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from zkapex_jax import curvature as curvature
+    from zkapex_jax import models as models
+    from zkapex_jax import obs as obs
     from zkapex_jax.api.compensation import compensation, unlearn
     from zkapex_jax.api.freezing import freeze_masked
     from zkapex_jax.api.gradients import per_example_gradients
@@ -36,16 +39,23 @@ _HOMES = {
     "errors": ("ZkapexError",),
 }
 
+#: Packages that stand on their own; the others are imported by name.
+_ROOMS = ("curvature", "models", "obs")
+
 __all__ = ["BlockFisher", "ZkapexError", "apply_mask", "compensation", "freeze_masked", "mask_scores", "per_example_gradients",
            "sketch_gradients", "top_mask", "unlearn"]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{home}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # to a type checker a module with __getattr__ has every name, misspelt ones too
+
+    def __getattr__(name: str) -> Any:
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(f"{__name__}.{home}"), name)
+        if name in _ROOMS:
+            return import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=import_module(__name__))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *_ROOMS, "__doc__", "__version__"})

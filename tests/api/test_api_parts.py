@@ -9,6 +9,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,6 +92,14 @@ NAN = {"w": np.full(3, np.nan, np.float32)}
     ("call", "field"),
     [
         (lambda: zkapex_jax.unlearn(W, {}, ROWS), "mask"),
+        (lambda: zkapex_jax.unlearn({"w": np.ones(3, int)}, MASK, ROWS), "params w"),
+        (lambda: zkapex_jax.unlearn({"w": np.ones(3, complex)}, MASK, ROWS), "params w"),
+        (lambda: zkapex_jax.unlearn(W, MASK, ROWS, damping="little"), "damping"),
+        (lambda: jax.jit(zkapex_jax.unlearn)(W, MASK, ROWS, blocks=2), "blocks"),
+        (lambda: jax.jit(zkapex_jax.unlearn)(W, MASK, ROWS, clip=False), "clip"),
+        (lambda: zkapex_jax.per_example_gradients(lambda p, b: b["x"] @ p["w"], PARAMS, EXAMPLES), "loss_fn"),
+        (lambda: zkapex_jax.per_example_gradients(lambda p, b: (loss(p, b), 1), PARAMS, EXAMPLES), "loss_fn"),
+        (lambda: zkapex_jax.sketch_gradients([ROWS], 2, seed=-1), "seed"),
         (lambda: zkapex_jax.unlearn(W, {"v": MASK["w"]}, ROWS), "mask v"),
         (lambda: zkapex_jax.unlearn(W, {"w": np.ones(3)}, ROWS), "mask w"),
         (lambda: zkapex_jax.unlearn(W, {"w": np.ones(2, bool)}, ROWS), "mask w"),
@@ -140,9 +149,32 @@ def test_bad_inputs(call: Callable[[], object], field: str) -> None:
     assert error.value.field == field
 
 
+def test_errors_say_what_would_do() -> None:
+    for call, hint in (
+        (lambda: zkapex_jax.unlearn(W, {"v": MASK["w"]}, ROWS), "theirs are w"),
+        (lambda: zkapex_jax.unlearn(W, {"w": np.ones(3)}, ROWS), "mask != 0"),
+        (lambda: zkapex_jax.per_example_gradients(loss, PARAMS, EXAMPLES, targets="kernel"), "there are b, w"),
+        (lambda: jax.jit(zkapex_jax.unlearn)(W, MASK, ROWS, blocks=2), "static_argnames"),
+    ):
+        with pytest.raises(InputError) as error:
+            call()
+        assert hint in error.value.hint
+    assert zkapex_jax.unlearn(W, MASK, ROWS, blocks=np.int64(2))["w"].shape == (3,)
+
+
+def test_a_masked_weight_is_zero_after_updates_of_less_precision() -> None:
+    weights = {"w": jnp.array([1.2345678, 1.0], jnp.float32)}
+    half = {"w": jnp.ones(2, jnp.float16)}
+    mask = {"w": jnp.array([True, False])}
+    updates, _ = zkapex_jax.freeze_masked(mask).update(half, optax.EmptyState(), weights)
+    assert optax.apply_updates(weights, updates)["w"][0] == 0
+
+
 def test_names_resolve_and_the_package_is_quick_to_import() -> None:
     assert all(getattr(zkapex_jax, name) is not None for name in zkapex_jax.__all__) and set(zkapex_jax.__all__) <= set(dir(zkapex_jax))
-    with pytest.raises(AttributeError, match="nothing"):
-        zkapex_jax.nothing  # noqa: B018
+    with pytest.raises(AttributeError, match="unlern") as error:
+        zkapex_jax.unlern  # noqa: B018
+    assert error.value.name == "unlern" and error.value.obj is zkapex_jax, "what Python's own suggestion needs"
+    assert not {"Any", "import_module", "TYPE_CHECKING"} & set(dir(zkapex_jax)) and zkapex_jax.obs.compensate
     code = "import sys, zkapex_jax; zkapex_jax.ZkapexError; sys.exit(any(name in sys.modules for name in ('jax', 'numpy', 'flax')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

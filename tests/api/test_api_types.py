@@ -24,6 +24,6 @@ def test_types_hold(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, *cached], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     wrong = tmp_path / "wrong.py"
-    wrong.write_text("import zkapex_jax\nzkapex_jax.top_mask({}, 'half')\nzkapex_jax.unlearn({}, {}, {}, blocks='some')\n")
+    wrong.write_text("import zkapex_jax\nzkapex_jax.top_mask({}, 'half')\nzkapex_jax.unlearn({}, {}, {}, blocks='some')\nzkapex_jax.unlern\n")
     done = subprocess.run([sys.executable, *cached, "--config-file", "", str(wrong)], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.stdout.count("arg-type") == 2
+    assert done.stdout.count("arg-type") == 2 and done.stdout.count("attr-defined") == 1

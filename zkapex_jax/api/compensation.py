@@ -19,14 +19,15 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
-from zkapex_jax.api.trees import Leaves, PyTree, is_traced, joined, leaves_of, masks_of, put_leaves, refuse_not_finite, rows_of, split
-from zkapex_jax.curvature.block_fisher import BlockFisher, median_clip_factors
+from zkapex_jax.api.trees import Leaves, PyTree, is_count, is_traced, joined, leaves_of, masks_of, put_leaves, refuse_not_finite, refuse_not_floats, rows_of, split
+from zkapex_jax.curvature.block_fisher import BlockFisher, as_array, median_clip_factors
 from zkapex_jax.errors import InputError
 from zkapex_jax.models.chunks import chunk_bounds
 from zkapex_jax.obs.compensate import compensate
 
 #: How target weights are cut into blocks of curvature: one for all, one a tensor, or even ones of at most so many weights.
 Blocks = Literal["all", "tensor"] | int
+_STATIC = "under jit: static_argnames=('blocks', 'clip')"
 
 
 def unlearn(params: PyTree, mask: PyTree, gradients: PyTree, *, forget_gradients: PyTree | None = None,
@@ -49,7 +50,7 @@ def unlearn(params: PyTree, mask: PyTree, gradients: PyTree, *, forget_gradients
 
     Raises:
         InputError: trees do not match, shapes differ, or (where values are known, outside `jit`) something is not finite,
-            `damping` is not positive, or all gradients are zero.
+            `damping` is not positive, or all gradients are zero; or weights of the mask's leaves are not floats.
     """
     moves = compensation(params, mask, gradients, forget_gradients=forget_gradients, damping=damping, blocks=blocks, clip=clip)
     old, masks, moved = leaves_of(params), masks_of(leaves_of(params), mask), leaves_of(moves)
@@ -72,6 +73,9 @@ def compensation(params: PyTree, mask: PyTree, gradients: PyTree, *, forget_grad
     leaves = leaves_of(params)
     masks = masks_of(leaves, mask)
     targets = {path: leaves[path] for path in masks}
+    refuse_not_floats(targets)
+    if is_traced(clip):
+        raise InputError("must be known when the function is compiled", code="blocks", field="clip", hint=_STATIC)
     rows = rows_of("gradients", leaves, masks, gradients)
     forget = None if forget_gradients is None else rows_of("forget_gradients", leaves, masks, forget_gradients)
     _check_values(targets, rows, forget, damping)
@@ -113,17 +117,20 @@ def cuts_of(targets: Leaves, blocks: Blocks) -> Iterator[slice]:
             yield slice(sum(sizes[:index]), sum(sizes[:index]) + size)
     elif blocks == "all":
         yield slice(0, sum(sizes))
-    elif type(blocks) is int and blocks > 0:
-        yield from (slice(*bounds) for bounds in chunk_bounds(sum(sizes), blocks))
+    elif is_count(blocks):
+        yield from (slice(*bounds) for bounds in chunk_bounds(sum(sizes), int(blocks)))
     else:
-        raise InputError("must be 'all', 'tensor' or a positive integer", code="blocks", field="blocks", value=blocks)
+        raise InputError("must be 'all', 'tensor' or a positive integer", code="blocks", field="blocks", value=blocks,
+                         hint=_STATIC if is_traced(blocks) else None)  # fmt: skip
 
 
 def _check_values(targets: Leaves, rows: Leaves, forget: Leaves | None, damping: Any) -> None:
     for name, part in (("params", targets), ("gradients", rows), ("forget_gradients", forget or {})):
         refuse_not_finite(name, part)
-    if damping is not None and not is_traced(damping) and not (jnp.ndim(damping) == 0 and jnp.isfinite(damping) and damping > 0):
-        raise InputError("must be positive and finite", code="gamma", field="damping", value=damping)
+    if damping is not None and not is_traced(damping):
+        gamma = as_array(damping, "damping")
+        if gamma.ndim != 0 or not (jnp.isfinite(gamma) and gamma > 0):
+            raise InputError("must be positive and finite", code="gamma", field="damping", value=damping)
     if not any(is_traced(leaf) or jnp.any(leaf) for leaf in rows.values()):
         raise InputError("are all zero: the loss does not depend on the masked leaves", code="zero_gradients", field="gradients",
                          hint="choose other leaves")  # fmt: skip

@@ -42,4 +42,4 @@ def freeze_masked(mask: PyTree) -> optax.GradientTransformation:
 
 
 def _held(hit: jax.Array, weights: jax.Array, move: jax.Array) -> jax.Array:
-    return jnp.where(hit, -weights, move).astype(move.dtype)
+    return jnp.where(hit, -weights, move)  # in the wider of both types: −w must not be rounded

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from zkapex_jax.api.trees import PyTree, leaves_of, put_leaves
+from zkapex_jax.api.trees import PyTree, is_count, leaves_of, listed, put_leaves
 from zkapex_jax.errors import InputError
 from zkapex_jax.models.patterns import compile_pattern
 
@@ -32,7 +32,8 @@ def per_example_gradients(loss_fn: LossFunction, params: PyTree, examples: PyTre
         micro_batch: examples differentiated at once: memory against time. None takes all.
 
     Raises:
-        InputError: nothing matches `targets`, the examples' leaves differ in n, or `micro_batch` is not positive.
+        InputError: nothing matches `targets`, the examples' leaves differ in n, `micro_batch` is not positive, or the loss is not
+            one number.
 
     >>> loss = lambda params, batch: jnp.mean((batch["x"] @ params["w"] + params["b"] - batch["y"]) ** 2)
     >>> params = {"w": jnp.array([1.0, 2.0]), "b": jnp.array(0.0)}
@@ -44,12 +45,13 @@ def per_example_gradients(loss_fn: LossFunction, params: PyTree, examples: PyTre
     leaves = leaves_of(params)
     chosen = {path: leaf for path, leaf in leaves.items() if _is_target(path, leaf, targets)}
     if not chosen:
-        raise InputError("matches no leaf of floats", code="pattern", field="targets", value=targets)
+        floats = [path for path, leaf in leaves.items() if _is_target(path, leaf, None)]
+        raise InputError("matches no leaf of floats", code="pattern", field="targets", value=targets, hint=f"there are {listed(floats) or 'none'}")
     counts = {jnp.shape(leaf)[:1] for leaf in jax.tree_util.tree_leaves(examples)}
     if len(counts) != 1 or counts <= {(), (0,)}:
         raise InputError("fields must hold the same number of examples, at least one", code="examples", field="examples",
                          value=sorted(counts))  # fmt: skip
-    if micro_batch is not None and (type(micro_batch) is not int or micro_batch < 1):
+    if micro_batch is not None and not is_count(micro_batch):
         raise InputError("must be a positive integer", code="micro_batch", field="micro_batch", value=micro_batch)
 
     def gradient(example: PyTree) -> dict[str, jax.Array]:
@@ -57,7 +59,10 @@ def per_example_gradients(loss_fn: LossFunction, params: PyTree, examples: PyTre
         return jax.grad(lambda part: loss_fn(put_leaves(params, part), batch))(chosen)
 
     examples = jax.tree_util.tree_map(jnp.asarray, examples)
-    rows = jax.vmap(gradient)(examples) if micro_batch is None else jax.lax.map(gradient, examples, batch_size=micro_batch)
+    value = jax.eval_shape(lambda: loss_fn(params, jax.tree_util.tree_map(lambda leaf: leaf[:1], examples)))
+    if getattr(value, "shape", None) != ():
+        raise InputError("must return one number, the mean loss of a batch", code="loss", field="loss_fn", value=value)
+    rows = jax.vmap(gradient)(examples) if micro_batch is None else jax.lax.map(gradient, examples, batch_size=int(micro_batch))
     return put_leaves(params, rows, lambda leaf: None)
 
 

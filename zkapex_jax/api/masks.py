@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from zkapex_jax.api.trees import PyTree, joined, leaves_of, masks_of, put_leaves, refuse_not_finite, rows_of, split
+from zkapex_jax.api.trees import PyTree, joined, leaves_of, masks_of, no_such_leaf, put_leaves, refuse_not_finite, rows_of, split
 from zkapex_jax.errors import InputError
 from zkapex_jax.forget.selection import mask_size
 
@@ -35,7 +35,7 @@ def mask_scores(params: PyTree, forget_gradients: PyTree, retain_gradients: PyTr
     paths = list(leaves_of(forget_gradients))
     for path in paths:
         if path not in leaves:
-            raise InputError("the parameters have no such leaf", code="tree", field=f"forget_gradients {path}")
+            raise no_such_leaf("forget_gradients", path, leaves)
     forget = rows_of("forget_gradients", leaves, paths, forget_gradients)
     retain = rows_of("retain_gradients", leaves, paths, retain_gradients)
     for name, part in (("params", {path: leaves[path] for path in paths}), ("forget_gradients", forget), ("retain_gradients", retain)):

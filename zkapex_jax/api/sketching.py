@@ -45,6 +45,8 @@ def sketch_gradients(batches: Iterable[PyTree], rows: int, *, blocks: Blocks = "
     >>> float(zkapex_jax.unlearn(params, mask, gradients, clip=False)["w"][0, 0])
     0.0
     """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError("must be an integer from 0 on", code="sketch", field="seed", value=seed)
     sketch: Sketch | None = None
     first: PyTree = None
     shapes: dict[str, tuple[int, ...]] = {}

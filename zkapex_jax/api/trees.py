@@ -42,14 +42,41 @@ def masks_of(params: Leaves, mask: PyTree) -> Leaves:
     for path, leaf in leaves_of(mask).items():
         array = jnp.asarray(leaf)
         if path not in params:
-            raise InputError("the parameters have no such leaf", code="tree", field=f"mask {path}")
+            raise no_such_leaf("mask", path, params)
         shape = jnp.shape(params[path])
         if array.dtype != jnp.bool_ or array.shape not in ((), shape):
-            raise InputError(f"must be booleans of shape {shape}", code="shape", field=f"mask {path}", value=(array.dtype, array.shape))
+            hint = "`mask != 0` makes booleans of numbers" if array.dtype != jnp.bool_ else None
+            raise InputError(f"must be booleans of shape {shape}", code="shape", field=f"mask {path}", value=_kind(array), hint=hint)
         found[path] = jnp.broadcast_to(array, shape)
     if not found:
         raise InputError("holds no leaf", code="tree", field="mask")
     return found
+
+
+def no_such_leaf(name: str, path: str, params: Leaves) -> InputError:
+    """The error for a leaf that the parameters lack: it names those that they have."""
+    return InputError("the parameters have no such leaf", code="tree", field=f"{name} {path}".strip(), hint=f"theirs are {listed(params)}")
+
+
+def listed(paths: Iterable[str], most: int = 4) -> str:
+    """Some paths in words."""
+    every = [path or "one array" for path in paths]
+    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
+
+
+def _kind(array: jax.Array) -> str:
+    return f"{array.dtype}{list(array.shape)}"
+
+
+def refuse_not_floats(leaves: Leaves) -> None:
+    """Weights that are moved must be floats: an integer would lose the move's fraction.
+
+    Raises:
+        InputError: one is of another type.
+    """
+    for path, leaf in leaves.items():
+        if not jnp.issubdtype(jnp.asarray(leaf).dtype, jnp.floating):
+            raise InputError("must be floats", code="shape", field=f"params {path}".strip(), value=_kind(jnp.asarray(leaf)))
 
 
 def rows_of(name: str, params: Leaves, paths: Iterable[str], gradients: PyTree) -> Leaves:
@@ -65,11 +92,12 @@ def rows_of(name: str, params: Leaves, paths: Iterable[str], gradients: PyTree) 
             raise InputError("is missing where the mask has a leaf", code="tree", field=f"{name} {path}")
         leaf = jnp.asarray(given[path])
         if leaf.ndim != len(shape) + 1 or leaf.shape[1:] != shape or len(leaf) == 0 or not jnp.issubdtype(leaf.dtype, jnp.floating):
-            raise InputError(f"must be floats of shape {('n', *shape)}", code="shape", field=f"{name} {path}",
-                             value=(leaf.dtype, leaf.shape))  # fmt: skip
+            raise InputError(f"must be floats of shape {('n', *shape)}", code="shape", field=f"{name} {path}", value=_kind(leaf))
         counts.add(len(leaf))
         found[path] = leaf
-    if len(counts) != 1:
+    if not counts:
+        raise InputError("holds no leaf", code="tree", field=name)
+    if len(counts) > 1:
         raise InputError("leaves hold different numbers of rows", code="shape", field=name, value=sorted(counts))
     return found
 
@@ -88,6 +116,11 @@ def refuse_not_finite(name: str, leaves: Leaves) -> None:
 def is_traced(value: Any) -> bool:
     """Whether the value is unknown yet, inside `jit`, `vmap` or `grad`."""
     return isinstance(value, jax.core.Tracer)
+
+
+def is_count(value: Any) -> bool:
+    """Whether the value is a positive integer, Python's or NumPy's."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value > 0
 
 
 def joined(leaves: Leaves, keep: int = 0) -> jax.Array:

@@ -77,6 +77,11 @@ MODELS = Group(
             "Give pixel_values and labels for ViT, input_ids for OPT, and at least as many examples as the preset enrols.",
         ),
         Entry(
+            "loss",
+            "The loss function does not return one number for a batch.",
+            "Return the mean of the examples' losses, without auxiliary values.",
+        ),
+        Entry(
             "zero_gradients",
             "The loss does not depend on the target weights: all their gradients are zero.",
             "Choose other target tensors, or data that uses them.",

@@ -28,11 +28,12 @@ ArrayLike = Any  # jax.Array, numpy.ndarray, or a tracer
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=["rows", "damping"], meta_fields=[])
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BlockFisher:
     """Damped empirical Fisher of one block: `rows` G [n, d], `damping` γ > 0 (a scalar). A pytree.
 
-    Rows are gradients of single examples; their scale is part of the curvature (no 1/n is put in front of GᵀG).
+    Rows are gradients of single examples; their scale is part of the curvature (no 1/n is put in front of GᵀG). Make one with
+    `from_gradients`, which checks what it is given; methods raise InputError for a vector of another length than d.
     """
 
     rows: jax.Array
@@ -43,28 +44,40 @@ class BlockFisher:
         """From gradient rows [n, d], floats or integers; `damping` defaults to `default_damping` of them.
 
         Raises:
-            InputError: `rows` is not a matrix with n, d ≥ 1, or `damping` is not a scalar.
+            InputError: `rows` is not a matrix with n, d ≥ 1, or `damping` is not a scalar, or known and not positive.
         """
-        rows = jnp.asarray(rows)
+        rows = as_array(rows, "rows")
         if rows.ndim != 2 or rows.size == 0 or rows.dtype.kind not in "iuf" and rows.dtype != jnp.bfloat16:
             raise InputError("must be a matrix [n, d] with n, d ≥ 1", code="shape", field="rows", value=(rows.dtype, rows.shape))
         rows = rows.astype(jnp.promote_types(rows.dtype, jnp.float32))
-        gamma = default_damping(rows) if damping is None else jnp.asarray(damping, rows.dtype)
+        gamma = default_damping(rows) if damping is None else as_array(damping, "damping").astype(rows.dtype)
         if gamma.ndim != 0:
             raise InputError("must be one number", code="shape", field="damping", value=gamma.shape)
+        if damping is not None and not isinstance(gamma, jax.core.Tracer) and not (jnp.isfinite(gamma) and gamma > 0):
+            raise InputError("must be positive and finite", code="gamma", field="damping", value=damping)
         return cls(rows, gamma)
+
+    def vector(self, values: ArrayLike, field: str) -> jax.Array:
+        """The values as an array [d]. Raises InputError, by the field's name, if they are of another shape."""
+        array = as_array(values, field)
+        if array.shape != self.rows.shape[1:]:
+            raise InputError(f"must have shape {self.rows.shape[1:]}", code="shape", field=field, value=array.shape)
+        return array
 
     def matvec(self, vector: ArrayLike) -> jax.Array:
         """Cv [d], for v [d]."""
+        vector = self.vector(vector, "vector")
         return self.damping * vector + (self.rows @ vector) @ self.rows
 
     def quadratic(self, vector: ArrayLike) -> jax.Array:
         """vᵀCv = γ‖v‖² + ‖Gv‖², a scalar. Half of it is what a change v is expected to cost at a minimum of the loss."""
+        vector = self.vector(vector, "vector")
         images = self.rows @ vector
         return self.damping * jnp.vdot(vector, vector) + jnp.vdot(images, images)
 
     def solve(self, vector: ArrayLike) -> jax.Array:
         """C⁻¹v [d] by Woodbury: (v − Gᵀ(γI + GGᵀ)⁻¹Gv) / γ, an n × n system."""
+        vector = self.vector(vector, "vector")
         return (vector - self.solve_rows(self.rows @ vector) @ self.rows) / self.damping
 
     def solve_rows(self, values: ArrayLike) -> jax.Array:
@@ -84,11 +97,19 @@ class BlockFisher:
 
     def restrict(self, kept: ArrayLike) -> BlockFisher:
         """The operator with rows zeroed where bool [d] `kept` is false; on kept weights it is the block C_FF."""
-        return BlockFisher(jnp.where(kept, self.rows, 0), self.damping)
+        return BlockFisher(jnp.where(self.vector(kept, "kept"), self.rows, 0), self.damping)
 
     def dense(self) -> jax.Array:
         """C itself, [d, d]: for small d and for tests."""
         return self.damping * jnp.eye(self.rows.shape[1], dtype=self.rows.dtype) + self.rows.T @ self.rows
+
+
+def as_array(values: ArrayLike, field: str) -> jax.Array:
+    """Numbers or booleans as an array. Raises InputError, by the field's name, for what is neither."""
+    try:
+        return jnp.asarray(values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InputError("must be an array of numbers", code="shape", field=field, value=type(values).__name__) from error
 
 
 def default_damping(rows: jax.Array) -> jax.Array:

@@ -47,15 +47,17 @@ def compensate(fisher: BlockFisher, theta: ArrayLike, mask: ArrayLike) -> Move:
     Raises:
         InputError: shapes or types do not agree.
     """
-    theta, mask = jnp.asarray(theta), jnp.asarray(mask)
-    _check(fisher, theta, mask)
+    theta, mask = fisher.vector(theta, "theta"), fisher.vector(mask, "mask")
+    _check_mask(mask)
     target = jnp.where(mask, -theta.astype(fisher.rows.dtype), 0)
     solution = fisher.restrict(~mask).solve_rows(fisher.rows @ target)
     return Move(jnp.where(mask, target, -(solution @ fisher.rows)), fisher.damping * solution)
 
 
 def multipliers(fisher: BlockFisher, delta: ArrayLike, mask: ArrayLike) -> jax.Array:
-    """λ = −(Cδ)_M [d], zero on free weights: what each constraint costs at the optimum."""
+    """λ = −(Cδ)_M [d], zero on free weights: what each constraint costs at the optimum. Raises as `compensate`."""
+    mask = fisher.vector(mask, "mask")
+    _check_mask(mask)
     return jnp.where(mask, -fisher.matvec(delta), 0)
 
 
@@ -66,12 +68,9 @@ def saliency(fisher: BlockFisher, theta: ArrayLike) -> jax.Array:
     >>> saliency(BlockFisher.from_gradients(rows, damping=1.0), jnp.array([1.0, 1.0])).round(3)
     Array([5., 1.], dtype=float32)
     """
-    return jnp.square(theta) / (2 * fisher.inverse_diagonal())
+    return jnp.square(fisher.vector(theta, "theta")) / (2 * fisher.inverse_diagonal())
 
 
-def _check(fisher: BlockFisher, theta: jax.Array, mask: jax.Array) -> None:
-    shape = fisher.rows.shape[1:]
-    if theta.shape != shape:
-        raise InputError(f"must have shape {shape}", code="shape", field="theta", value=theta.shape)
-    if mask.shape != shape or mask.dtype != jnp.bool_:
-        raise InputError(f"must be booleans of shape {shape}", code="shape", field="mask", value=(mask.dtype, mask.shape))
+def _check_mask(mask: jax.Array) -> None:
+    if mask.dtype != jnp.bool_:
+        raise InputError("must be booleans", code="shape", field="mask", value=mask.dtype, hint="`mask != 0` makes them")
