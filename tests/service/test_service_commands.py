@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import signal
 import socket
 import subprocess
@@ -70,6 +71,13 @@ def test_a_folder_without_a_ledger_is_refused(tmp_path: Path, command: str) -> N
     words = ["--client", "a"] if command == "invite" else ["--port", "1"]
     code, _, err = run(command, tmp_path / "nowhere", *words)
     assert code in (2, 4) and "error: " in err and "Traceback" not in err
+
+
+def test_a_server_says_where_it_serves_when_it_does(provider: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "set_up", lambda **_: None)
+    shutil.copy(provider / "provider.key", tmp_path)
+    code, out, err = run("serve", tmp_path, "--port", free_port(), "--workers", 0)
+    assert code == 2 and "no such ledger" in err and out == ""
 
 
 @pytest.mark.parametrize(

@@ -100,8 +100,7 @@ def serve(
         field = ".".join(str(part) for part in first["loc"])
         raise InputError(str(first["msg"]), code="bad_limits", file=limits, field=field, value=first["input"]) from error
     logs.set_up(as_json=as_json)
-    _say(settings, token, as_json)
-    run(settings)
+    run(settings, ready=lambda: _say(settings, token, as_json))
 
 
 def _say(settings: Settings, token: str, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -22,10 +22,11 @@ _CONCURRENT = 256
 _BACKLOG = 512
 
 
-def serve(settings: Settings) -> None:
-    """Returns after Ctrl-C or SIGTERM. Raises StorageError if the address cannot be had, and as `create_app` does."""
+def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    """Returns after Ctrl-C or SIGTERM. `ready` is called once address and ledger are had, before the first call is answered. Raises StorageError if the address cannot be had, and as `create_app` does."""
     with _listen(settings) as listening:
         app = create_app(settings)
+        ready()
         config = server_config(app, settings)
         with Pool(settings), _signals_end_the_server():
             uvicorn.Server(config).run(sockets=[listening])
