@@ -122,3 +122,7 @@ docs: $(VENV)/.installed ## the site over docs/, strict, without outside assets;
 
 wheel: $(VENV)/.installed ## a wheel that holds the Rust prover; writes dist
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+.PHONY: licences
+licences: ## what is linked into the Rust prover, and under which licences; writes prover/THIRD-PARTY.txt
+	$(PYTHON) tests/packaging/third_party.py

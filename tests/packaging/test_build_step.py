@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import runpy
 import tomllib
 from pathlib import Path
@@ -92,3 +93,22 @@ def test_versions_agree() -> None:
     from zkapex_jax import __version__
 
     assert project["version"] == cargo["version"] == __version__
+
+
+def test_the_wheel_has_two_packages_which_need_no_third() -> None:
+    chosen = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    found = setuptools.find_packages(str(ROOT), include=chosen)
+    assert {name.partition(".")[0] for name in found} == {"zkapex_jax", "reference_prover"}
+    folders = {path.parent.relative_to(ROOT).as_posix() for top in ("zkapex_jax", "reference_prover") for path in (ROOT / top).rglob("*.py")}
+    assert folders <= {name.replace(".", "/") for name in found}
+    assert not [path for top in ("zkapex_jax", "reference_prover") for path in (ROOT / top).rglob("*.py") if re.search(r"^\s*(from|import) experiments\b", path.read_text(), re.MULTILINE)]
+
+
+def test_licences_of_what_is_linked_go_along() -> None:
+    """`make licences` after Cargo.lock has changed."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license-files"]
+    assert set(named) == {"LICENSE", "prover/THIRD-PARTY.txt"}
+    listed = set(re.findall(r"^(\S+) (\d\S*): (?=\S.*; )", (ROOT / "prover" / "THIRD-PARTY.txt").read_text(), re.MULTILINE))
+    locked = {(one["name"], one["version"]) for one in tomllib.loads((ROOT / "prover" / "Cargo.lock").read_text())["package"]}
+    direct = set(tomllib.loads((ROOT / "prover" / "Cargo.toml").read_text())["dependencies"])
+    assert len(listed) > 100 and listed <= locked and direct <= {name for name, _ in listed}
