@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
 
 from zkapex_jax.errors import RefusedError
 from zkapex_jax.ledger.schema import BaseRow, EnrolmentRow, RequestRow, StateRow, VerdictRow
 from zkapex_jax.protocol.enrolment import Enrolment
+
+#: As the index of acceptances says it: SQLite takes one whose condition stands in the question, word for word.
+ACCEPTED = VerdictRow.accepted == true()
 
 
 def active_enrolment(session: Session, client_id: str) -> EnrolmentRow | None:
@@ -51,7 +54,7 @@ def current_state(session: Session, enrolment: EnrolmentRow) -> StateRow:
 def acceptance(session: Session, enrolment: EnrolmentRow, request: RequestRow) -> VerdictRow | None:
     """The accepted bundle of a client for a request."""
     query = select(VerdictRow).where(
-        VerdictRow.enrolment_id == enrolment.id, VerdictRow.request_id == request.id, VerdictRow.accepted.is_(True)
+        VerdictRow.enrolment_id == enrolment.id, VerdictRow.request_id == request.id, ACCEPTED
     )
     return session.scalars(query).one_or_none()
 
@@ -83,8 +86,6 @@ def last_answer(session: Session, client_id: str, request: str) -> str:
 
 def open_requests(session: Session, enrolment: EnrolmentRow) -> list[RequestRow]:
     """Requests younger than the enrolment, not closed, that it has no accepted bundle for; oldest first."""
-    answered = select(VerdictRow.request_id).where(VerdictRow.enrolment_id == enrolment.id, VerdictRow.accepted.is_(True))
-    query = select(RequestRow).where(
-        RequestRow.sequence > enrolment.sequence, RequestRow.closed.is_(None), RequestRow.id.not_in(answered)
-    )
+    answered = select(VerdictRow.id).where(VerdictRow.request_id == RequestRow.id, VerdictRow.enrolment_id == enrolment.id, ACCEPTED)
+    query = select(RequestRow).where(RequestRow.sequence > enrolment.sequence, RequestRow.closed.is_(None), ~answered.exists())
     return list(session.scalars(query.order_by(RequestRow.sequence)))

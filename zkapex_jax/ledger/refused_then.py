@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from zkapex_jax.formats import canonical
+from zkapex_jax.ledger.queries import ACCEPTED
 from zkapex_jax.ledger.schema import ChainEntry, EnrolmentRow, RequestRow, StateRow, VerdictRow
 from zkapex_jax.protocol.refusal import Refusal
 
@@ -86,7 +87,7 @@ def _state(session: Session, enrolment: EnrolmentRow, then: int) -> str | None:
 
 def _answered(enrolment: EnrolmentRow, then: int) -> Select[tuple[int]]:
     return select(VerdictRow.request_id).where(
-        VerdictRow.enrolment_id == enrolment.id, VerdictRow.accepted.is_(True), VerdictRow.sequence <= then
+        VerdictRow.enrolment_id == enrolment.id, ACCEPTED, VerdictRow.sequence <= then
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from zkapex_jax.errors import InputError, InternalError
 from zkapex_jax.ledger import RequestRecord
+from zkapex_jax.ledger.queries import ACCEPTED
 from zkapex_jax.ledger.schema import EnrolmentRow, RequestRow, VerdictRow
 from zkapex_jax.protocol import Base, Request, State
 from zkapex_jax.protocol.artefact import Artefact
@@ -72,7 +73,7 @@ def _standing(service: Service, client_id: str, name: str | None = None) -> list
         query = select(RequestRow).order_by(RequestRow.sequence)
         rows = list(session.scalars(query if name is None else query.where(RequestRow.request_id == name)))
         mine = list(session.scalars(select(EnrolmentRow).where(EnrolmentRow.client_id == client_id)))
-        accepted = select(VerdictRow.request_id).where(VerdictRow.accepted.is_(True), VerdictRow.enrolment_id.in_([row.id for row in mine]))
+        accepted = select(VerdictRow.request_id).where(ACCEPTED, VerdictRow.enrolment_id.in_([row.id for row in mine]))
         answered = set(session.scalars(accepted))
         since = next((row.sequence for row in mine if not row.replaced), None)
         found = [(RequestRecord.of(row), _status(row, since, row.id in answered)) for row in rows]
