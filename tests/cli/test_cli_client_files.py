@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,7 @@ def test_from_a_checkpoint_to_an_accepted_answer(run: Run, answered: Place, cach
     taken = run("client", "receive", answered / "next.state", answered / "receipt.json", "--home", answered.home, "--json").document
     assert taken["cards"] == [{"card": str(answered / "unlearned/README.md"), "card_problem": None, "card_command": None}]
     written = card_of(answered)
-    assert "verified the zero-knowledge proof and **accepted** it" in written and before["requests"][0] in written
+    assert "verified the zero-knowledge proof and **accepted** it" in written and before["requests"][0] in html.unescape(written)
     assert [one["kind"] for one in taken["received"]] == ["receipt", "state"]
     assert "own now" in taken["received"][1]["words"] and "accepted" in taken["received"][0]["words"]
     status = run("client", "status", "--home", answered.home, "--json").document

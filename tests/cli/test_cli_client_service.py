@@ -187,6 +187,29 @@ def check_cards(run: Run, fleet: Fleet, inputs: Path, home: Path, again: dict[st
     shutil.move(fleet / "moved", fleet / "unlearned")
 
 
+def test_what_a_kill_left_undone_after_the_verdict_is_done(run: Run, fleet: Fleet, walked_by_http: Walked) -> None:
+    """Between the receipt and the secret, and between that and the card: the same command again does the rest."""
+    alice = Home(fleet / "alice")
+    bundle = next(alice.path.glob("requests/*/bundle.safetensors"))
+    kept = alice.receipt_file(Bundle.from_file(bundle).digest)
+    for name, state in (("no-state", False), ("no-advance", True)):
+        home = Home(fleet / name)
+        shutil.copytree(fleet / "damaged", home.path, ignore=shutil.ignore_patterns("saved-model.json"))  # where the honest answer was never sent
+        shutil.copy(kept, home.receipt_file(kept.stem))
+        if state:
+            shutil.copy(alice.state().path, home.state_file(alice.state().digest))
+        ran = run("client", "send", "--home", home.path, "--no-progress", "--json", code=2 if state else 0)
+        assert state or (ran.document["advanced"] and ran.document["leaves"] == [] and "left undone" in ran.err)
+        assert (home.path / "secret.safetensors").read_bytes() == (alice.path / "secret.safetensors").read_bytes()
+        assert "holds no answer" in run("client", "send", "--home", home.path, code=2).err
+    card = fleet / "unlearned" / "README.md"
+    before = card.read_text()
+    card.write_text("words of one's own\n")
+    assert run("client", "send", "--home", alice.path, "--no-progress", "--json").document["card"] == str(card)
+    assert "its signed receipt says so" in card.read_text() and "words of one's own" in card.read_text()
+    card.write_text(before)
+
+
 def test_an_answer_that_a_rule_refuses_leaves_a_signed_refusal(run: Run, fleet: Fleet, walked_by_http: Walked) -> None:
     """Another proof of the same answer, sent after one was accepted: a replay, which the provider signs."""
     home = Home(fleet / "late")
@@ -263,10 +286,18 @@ def test_another_client_sees_nothing_of_alice(run: Run, fleet: Fleet) -> None:
 
 
 def test_a_service_that_went_away(run: Run, fleet: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Patience.__init__, "__defaults__", (2, 0.0, 0.0, lambda seconds: None))
+    monkeypatch.setattr(Patience.__init__, "__defaults__", (2, 0.0, 0.0, lambda seconds: None, lambda words: None))
     home = tmp_path / "alice"
     shutil.copytree(fleet / "alice", home)
     membership = Home.open(home).membership
     Home.open(home).keep_membership(membership.model_copy(update={"url": f"http://127.0.0.1:{free_port()}"}))
     lost = run("client", "unlearn", "--home", home, code=4)
     assert "no connection" in lost.err and "no_connection: Check the network" in lost.err
+
+
+def test_an_address_in_brackets_is_shown_whole(run: Run, fleet: Fleet, tmp_path: Path) -> None:
+    home = Home(tmp_path / "a[b]")
+    shutil.copytree(fleet / "alice", home.path)
+    home.keep_membership(home.membership.model_copy(update={"url": "https://[fd91::1]:8443"}))
+    told = run("client", "status", "--home", home.path).out
+    assert "https://[fd91::1]:8443" in told and f"{home.path}/states/" in told

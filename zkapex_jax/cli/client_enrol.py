@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 
+from rich.markup import escape
+
 from zkapex_jax.cli import options
 from zkapex_jax.cli.client import DEFAULT_HOME, DEFAULT_WAIT, HomeDir, Out, Wait, connect, leaving_document, say_carry, say_leaving
 from zkapex_jax.cli.failures import guarded
@@ -88,9 +90,9 @@ def client_enrol(
             "position": sent.state.position,
         }
         | leaving_document(leaving),
-        f"enrolled {place.membership.client_id}: admitted by {place.membership.url}",
-        f"  state   {sent.state.path}  (position {sent.state.position})",
-        f"  keep    {place.folder.secret}: it alone opens what was sent",
+        f"enrolled {place.membership.client_id}: admitted by {escape(place.membership.url)}",
+        f"  state   {escape(str(sent.state.path))}  (position {sent.state.position})",
+        f"  keep    {escape(str(place.folder.secret))}: it alone opens what was sent",
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, Out, leaving_document, say_carry, say_leaving
 from zkapex_jax.cli.failures import guarded
@@ -94,7 +95,7 @@ def client_join(
         if out is not None:
             files = write_out(out, {"join.json": join_document(client_id, token, place.key().public)}, force=force)
             say_carry(
-                output, leaving_document(leaving), files, f"it is the body of POST {url}/v1/clients, to be signed with {place.key_file}"
+                output, leaving_document(leaving), files, escape(f"it is the body of POST {url}/v1/clients, to be signed with {place.key_file}")
             )
             return
         tls = place.authority() if authority is None else context_of(authority, ca_file)
@@ -122,12 +123,12 @@ def _tell(output: Output, home: Home, membership: Membership, compared: bool, re
     trust = "given by you" if compared else "trusted from here on: compare with the provider's own word"
     output.result(
         document,
-        f"{membership.client_id} has joined {membership.url or 'no service, files are carried'}",
-        f"  home          {home.path}",
+        f"{membership.client_id} has joined {escape(membership.url) or 'no service, files are carried'}",
+        f"  home          {escape(str(home.path))}",
         *(["  key           new; the one before is kept in retired-keys/"] if renewed else []),
         *(f"  provider key  {key}  ({trust})" for key in membership.provider_keys),
         *(
-            [f"  base          {home.folder.base}"]
+            [f"  base          {escape(str(home.folder.base))}"]
             if home.folder.base.is_file()
             else ["  base          none yet: give it with --base, or `zkapex client receive`"]
         ),

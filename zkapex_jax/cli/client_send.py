@@ -16,6 +16,7 @@ from zkapex_jax.client import (
     Answer,
     Home,
     Sent,
+    interrupted,
     leaving_answer,
     leaving_enrolment,
     open_answers,
@@ -49,12 +50,10 @@ def client_send(
     if place.folder.renewal.enrolment.is_file():
         _send_renewal(output, place, out, wait, force)
         return
-    waiting = open_answers(place)
-    if not waiting:
-        raise InputError(
-            "holds no answer that is to be sent", code="nothing_to_send", file=place.path, hint="make one with `zkapex client unlearn`"
-        )
-    answer = waiting[0]
+    answer = next(iter(open_answers(place)), None)
+    if answer is None:
+        _finish(output, place, out)
+        return
     leaving = leaving_answer(answer.bundle)
     say_leaving(output, leaving, str(out) if out else place.membership.url or "nobody yet", call=out is None)
     if out is not None:
@@ -115,13 +114,13 @@ def client_status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, quiet: 
     )
     Output(as_json, quiet).result(
         document,
-        f"{membership.client_id}  {membership.url or 'no service, files are carried'}",
+        f"{membership.client_id}  {escape(membership.url) or 'no service, files are carried'}",
         f"  enrolment  {stands}",
-        *([f"  state      {states[-1].path}"] if states else []),
+        *([f"  state      {escape(str(states[-1].path))}"] if states else []),
         *(f"  {'answered' if met else 'request '}   {request.request_id}  {escape(request.forget)}" for request, met in zip(asked, done, strict=True)),
         *(f"  to send    {answer.request.request_id}" for answer in ready),
         *(["  to send    a re-enrolment"] if document["renewal_waiting"] else []),
-        *(f"  receipt    {receipt}" for receipt in receipts),
+        *(f"  receipt    {escape(str(receipt))}" for receipt in receipts),
         f"  then       {_next_step(document)}",
     )
 
@@ -135,6 +134,19 @@ def _next_step(status: dict[str, Any]) -> str:
     if set(status["requests"]) - set(status["answered"]):
         return "zkapex client unlearn --model MODEL --save-model UNLEARNED"
     return "zkapex client unlearn, which asks for new requests" if status["url"] else "zkapex client receive the provider's next request"
+
+
+def _finish(output: Output, place: Home, out: Path | None) -> None:
+    """Do what an interrupted command left undone of an answer that was accepted. Raises InputError (`nothing_to_send`) if there is none."""
+    answer = interrupted(place) if out is None and place.membership.url else None
+    if answer is None:
+        raise InputError(
+            "holds no answer that is to be sent", code="nothing_to_send", file=place.path, hint="make one with `zkapex client unlearn`"
+        )
+    output.note(f"{answer.request.request_id} was accepted: what an interrupted command left undone is done now")
+    with connect(place, output) as service, output.bars() as on_progress:
+        sent = send_answer(place, service, answer, wait=0, on_progress=on_progress)
+    _tell(output, place, answer, sent, leaving_document([]))
 
 
 def _send_renewal(output: Output, place: Home, out: Path | None, wait: float, force: bool) -> None:
@@ -159,9 +171,9 @@ def _tell(output: Output, place: Home, answer: Answer, sent: Sent, leaving: dict
         {"sent": True, "accepted": True, "request_id": answer.request.request_id, "bundle": sent.digest, "receipt": sent.receipt_file,
          "state": sent.state.path, "position": sent.state.position, "advanced": sent.advanced, "not_proven": NOT_PROVEN}
         | _card_document(carded) | leaving,
-        f"[green]accepted[/] by {place.membership.url}: {answer.request.request_id}, event {receipt.ledger.sequence if receipt else '?'} of its ledger",
-        f"  receipt  {sent.receipt_file}",
-        f"  state    {sent.state.path}  (position {sent.state.position}); the unlearned weights are your own now",
+        f"[green]accepted[/] by {escape(place.membership.url)}: {answer.request.request_id}, event {receipt.ledger.sequence if receipt else '?'} of its ledger",
+        f"  receipt  {escape(str(sent.receipt_file))}",
+        f"  state    {escape(str(sent.state.path))}  (position {sent.state.position}); the unlearned weights are your own now",
         *_card_lines(carded),
         f"[dim]{NOT_PROVEN}[/]",
     )  # fmt: skip

@@ -16,7 +16,7 @@ _HOMES = {
     "receiving": ("Received", "receive"),
     "rejoining": ("rejoin",),
     "saved_models": ("Carded", "remember_model", "saved_model", "update_card"),
-    "sending": ("Sent", "catch_up", "send_answer", "send_enrolment"),
+    "sending": ("Sent", "catch_up", "interrupted", "send_answer", "send_enrolment"),
     "service": ("Service",),
     "fetching": ("fetch_base", "fetch_requests", "fetch_state"),
     "writing": ("write_out",),

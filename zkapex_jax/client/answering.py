@@ -38,12 +38,23 @@ def prepare_answer(home: Home, request: Request, state: State) -> Answer:
 
 def open_answers(home: Home) -> list[Answer]:
     """Answers that are made whole and of which no receipt says that they were accepted, oldest first."""
+    return _answers(home, accepted=False)
+
+
+def accepted_answer(home: Home) -> Answer | None:
+    """The last answer that a kept receipt says was accepted; None if there is none."""
+    return next(iter(reversed(_answers(home, accepted=True))), None)
+
+
+def _answers(home: Home, *, accepted: bool) -> list[Answer]:
     found = []
     for request in home.requests():
         bundle = home.answer_folder(request.request_id) / "bundle.safetensors"
-        if not bundle.is_file() or _receipt_says(home, Bundle.from_file(bundle, verify=False), request) is True:
+        if not bundle.is_file():
             continue
         proven = Bundle.from_file(bundle, verify=False)
+        if (_receipt_says(home, proven, request) is True) is not accepted:
+            continue
         before = next((state for state in home.states() if state.digest == proven.state_digest), None)
         if before is not None:
             found.append(Answer(request, before, bundle.with_name("update.safetensors"), bundle, True, True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shlex
 from dataclasses import dataclass
@@ -69,6 +70,16 @@ def update_card(home: Home, request: Request, receipt: Path) -> Carded:
     except ZkapexError as error:
         return Carded(None, str(error), command)
     return Carded(made.card, None, command)
+
+
+def card_is_due(home: Home, request: Request, receipt: Path) -> bool:
+    """Whether the answer's model lies where it was written, and its card does not name this receipt."""
+    model = saved_model(home, request.request_id)
+    if model is None or not model.is_dir():
+        return False
+    card = model / "README.md"
+    told = card.read_text(errors="replace") if card.is_file() else ""
+    return hashlib.sha256(read_bytes(receipt, max_bytes=_MAX)).hexdigest() not in told
 
 
 def _command(home: Home, request: Request, receipt: Path, model: Path | None) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from zkapex_jax.client.answering import Answer, adopt_renewal, open_answers, settle
+from zkapex_jax.client.answering import Answer, accepted_answer, adopt_renewal, open_answers, settle
 from zkapex_jax.client.answers import Job, Outcome, error_of
 from zkapex_jax.client.evidence import keep_admission, keep_receipt, keep_refusal
 from zkapex_jax.client.fetching import fetch_state
 from zkapex_jax.client.home import Home
+from zkapex_jax.client.saved_models import card_is_due
 from zkapex_jax.client.service import Service
 from zkapex_jax.client.trusting import trusted_receipt
 from zkapex_jax.client.uploads import upload
@@ -76,6 +77,23 @@ def send_answer(home: Home, service: Service, answer: Answer, *, wait: float, on
         raise RefusedError(f"proof refused: {receipt.verdict.reason}", code="proof_refused", file=answer.bundle)
     state = fetch_state(home, service, wanted=receipt.state_after, on_progress=on_progress)
     return Sent(bundle.digest, state, receipt, kept, settle(home, state, signed=True))
+
+
+def interrupted(home: Home) -> Answer | None:
+    """The last answer, if it was accepted and a command was interrupted before all that follows was done; None otherwise.
+
+    What needs nobody else is done now: where the state that follows is here, the secret moves on.
+    """
+    answer = accepted_answer(home)
+    if answer is None:
+        return None
+    kept = home.receipt_file(Bundle.from_file(answer.bundle, verify=False).digest)
+    wanted = Receipt.from_file(kept).state_after
+    after = next((state for state in home.states() if state.digest == wanted), None)
+    if after is None:
+        return answer
+    settle(home, after, signed=True)
+    return answer if card_is_due(home, answer.request, kept) else None
 
 
 def catch_up(home: Home, service: Service, *, on_progress: OnProgress | None = None) -> State:

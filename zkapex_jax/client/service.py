@@ -21,7 +21,7 @@ from zkapex_jax.protocol.http_auth import SignedCalls
 from zkapex_jax.protocol.possession import Succession, prove_possession
 from zkapex_jax.protocol.signing import SigningKey
 
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_TIMEOUT = httpx.Timeout(40.0, connect=10.0)
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _URL = re.compile(r"https?://[^\s@?#]{1,1000}\Z")
 #: Longest files that are fetched, in bytes: a base holds a model's target weights, a state its mask.
