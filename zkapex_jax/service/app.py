@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -14,7 +14,7 @@ from zkapex_jax import __version__
 from zkapex_jax.errors import InputError, InternalError, ZkapexError
 from zkapex_jax.service.answers import API_HEADERS, failure
 from zkapex_jax.service.context import Service
-from zkapex_jax.service.dashboard import dashboard_router
+from zkapex_jax.service.dashboard import dashboard_router, missing
 from zkapex_jax.service.guard import Guard
 from zkapex_jax.service.housekeeping import Housekeeping
 from zkapex_jax.service.messages import Failure
@@ -69,15 +69,20 @@ def _malformed(_: Request, error: Exception) -> JSONResponse:
     return failure(InputError(str(first["msg"]).removeprefix("Value error, "), code="bad_field", field=field, value=first.get("input")))
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
-    """The framework's own: no such address, no such method."""
+def _http(request: Request, error: Exception) -> Response:
+    """The framework's own: no such address, no such method. A browser gets a page, everybody else the error's code."""
     status = error.status_code if isinstance(error, HTTPException) else 500
+    allowed = dict(getattr(error, "headers", None) or {})
+    if missing.wants_page(request, status):
+        answer = missing.page(status)
+        answer.headers.update(allowed)
+        return answer
     known = {
         404: InputError("there is no such address", code="not_found"),
         405: InputError("this address has no such method", code="bad_method"),
     }
     found = known.get(status, InputError("cannot be answered", code="bad_call"))
-    return JSONResponse({"error": found.to_dict()}, status, API_HEADERS)
+    return JSONResponse({"error": found.to_dict()}, status, API_HEADERS | allowed)
 
 
 def _unforeseen(_: Request, error: Exception) -> JSONResponse:
