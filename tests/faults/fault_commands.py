@@ -47,7 +47,7 @@ class Commands:
 
     def __init__(self, folder: Path, cache: Path, library: Path) -> None:
         self.folder, self.cache, self._number = folder, cache, 0
-        quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu", "RAYON_NUM_THREADS": "1"}
+        quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu", "RAYON_NUM_THREADS": "1", "JAX_ENABLE_COMPILATION_CACHE": "false"}
         environment = os.environ | quiet | {"LD_PRELOAD": str(library), "PYTHONPATH": os.pathsep.join(map(str, (ROOT, Path(__file__).parent)))}
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("fault_zygote.py"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
