@@ -59,6 +59,21 @@ def test_too_little_disk_is_said_before_the_calibration(
     assert not (tmp_path / "none").exists()
 
 
+def test_the_disk_of_a_sketch_is_counted(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where rows of examples just fit, a sketch does not; both say what it takes."""
+    arguments = ("estimate", "--weights", 10**6, "--no-calibrate", "--folder", tmp_path)
+    plain = run(*arguments, "--json").document
+    assert plain["sketch_bytes"] > 0 and "with --rows sketch" in run(*arguments).out
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=plain["estimate"]["disk_bytes"] + plain["sketch_bytes"] // 2))
+    assert run(*arguments, "--json").document["estimate"] == plain["estimate"]
+    assert "disk is too small" in run(*arguments, "--rows", "sketch", code=4).err
+    monkeypatch.undo()
+    sketched = run(*arguments, "--rows", "sketch", "--json").document["estimate"]
+    assert sketched["disk"]["sketch"] == plain["sketch_bytes"] and sketched["disk_bytes"] == plain["estimate"]["disk_bytes"] + plain["sketch_bytes"]
+    assert "of it a sketch" in run(*arguments, "--rows", "sketch").out
+
+
 def test_too_little_memory_names_a_preset(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zkapex_jax.workflow.costs.room.free_memory", lambda: 200 << 20)
     shown = run("estimate", "--weights", 10**7, "--preset", "ceremony-32768", "--folder", tmp_path, code=4).err

@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from zkapex_jax.curvature.kept import KeptSketch
+from zkapex_jax.curvature.sketching import kept_whole
 from zkapex_jax.errors import InputError, StorageError
+from zkapex_jax.models.chunks import chunk_bounds
 from zkapex_jax.models.layout import TargetLayout
 from zkapex_jax.presets import PRESETS, TOY, get_preset
 from zkapex_jax.protocol import ChunkedLayout
@@ -18,7 +21,7 @@ from zkapex_jax.prover.progress import Progress
 from zkapex_jax.workflow.costs import busy
 from zkapex_jax.workflow.costs import room as costs_room
 from zkapex_jax.workflow.costs.estimating import estimate, scaled
-from zkapex_jax.workflow.costs.disk import disk
+from zkapex_jax.workflow.costs.disk import disk, sketch_disk
 from zkapex_jax.workflow.costs.room import Room, fitting, require_room, room_at
 from zkapex_jax.workflow.costs.calibration import (
     Calibration,
@@ -144,6 +147,24 @@ def test_disk_of_real_files(cache: Path, tmp_path: Path, chunks: int, touched: i
     assert sizes.client == pytest.approx(kept_bytes(done.client), rel=0.15)
     assert sizes.provider == pytest.approx(kept_bytes(done.provider), rel=0.15)
     assert all(step.seconds > 0 for step in done.steps.values()) and set(done.steps) == set(PAYERS)
+
+
+@pytest.mark.parametrize("weights", [100, 800, 896, 2000, 8960])
+def test_disk_of_a_real_sketch(tmp_path: Path, weights: int) -> None:
+    """What the two files take up, on the disk and not only by their sizes, is what is counted for them; at the peak, with the rows."""
+    layout = layout_of(weights)
+    bounds = chunk_bounds(weights, TOY.capacity)
+    kept = KeptSketch.open(tmp_path / "sketch", "digest", bounds, TOY.client_rows, exact=kept_whole(TOY.client_rows))
+    kept.add(np.random.default_rng(0).normal(size=(20, weights)).astype(np.float32))
+    kept.add(np.random.default_rng(1).normal(size=(20, weights)).astype(np.float32))
+    written = [path.stat() for path in (tmp_path / "sketch").glob("state-*")]
+    counted = sketch_disk(TOY, layout)
+    assert len(written) == 2 and sum(file.st_size for file in written) == counted
+    assert sum(512 * file.st_blocks for file in written) == pytest.approx(counted, abs=2 * 4096)
+    plain, sketched = (disk(TOY, layout, range(1), sketch=one) for one in (False, True))
+    assert (plain.sketch, sketched.sketch) == (0, counted)
+    assert sketched.client_peak == max(plain.client, plain.client_draft + 4 * weights * TOY.client_rows + counted)
+    assert estimate(TOY, layout=layout, touched=[0], sketch=True).disk_bytes == sketched.client_peak
 
 
 def test_a_calibration_walks_this_machine(cache: Path) -> None:

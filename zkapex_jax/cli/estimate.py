@@ -19,6 +19,7 @@ from zkapex_jax.protocol import ChunkedLayout, Request
 from zkapex_jax.workflow import calibrate as calibrate_here
 from zkapex_jax.workflow import estimate as estimate_cost
 from zkapex_jax.workflow import require_room, room_at
+from zkapex_jax.workflow.costs.disk import sketch_disk
 
 if TYPE_CHECKING:
     from zkapex_jax.workflow.costs.estimating import Estimate
@@ -57,6 +58,7 @@ def estimate(
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Count the reference checker, which enrol and unlearn run unless told otherwise.")
     ] = True,
+    rows: Annotated[options.RowKind, typer.Option("--rows", help="Count the disk of these gradient rows, as `zkapex enrol --rows`.")] = options.RowKind.EXAMPLES,
     folder: Annotated[Path, option("folder", "DIR", "Where the client's files will lie. Default: here.")] = Path("."),
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
@@ -74,8 +76,8 @@ def estimate(
     """
     output = Output(as_json, quiet, progress)
     scope = _scope(request, weights, (model, target), touched, preset, insecure_srs)
-    room, named = room_at(folder), scope.preset
-    guess = estimate_cost(named, layout=scope.layout, touched=scope.touched)
+    room, named, sketch = room_at(folder), scope.preset, rows == options.RowKind.SKETCH
+    guess = estimate_cost(named, layout=scope.layout, touched=scope.touched, sketch=sketch)
     require_room(named, guess, scope.layout, scope.touched, room)
     gradients, measured = None, None
     if calibrate:
@@ -83,9 +85,9 @@ def estimate(
         with output.bars() as on_progress:
             measured = calibrate_here(tool, scope.layout, check=check, on_progress=on_progress)
         gradients = _gradients(scope)
-    cost = estimate_cost(named, layout=scope.layout, touched=scope.touched, measured=measured)
+    cost = estimate_cost(named, layout=scope.layout, touched=scope.touched, measured=measured, sketch=sketch)
     require_room(named, cost, scope.layout, scope.touched, room)
-    _show(output, cost, gradients, measured is not None, room.disk, room.memory)
+    _show(output, cost, gradients, measured is not None, room.disk, room.memory, sketch_disk(named, scope.layout))
 
 
 def _gradients(scope: _Scope) -> GradientCost | None:
@@ -96,7 +98,7 @@ def _gradients(scope: _Scope) -> GradientCost | None:
     return gradient_cost(scope.model, scope.preset.client_rows)
 
 
-def _show(output: Output, cost: Estimate, gradients: GradientCost | None, measured: bool, disk: int, memory: int | None) -> None:
+def _show(output: Output, cost: Estimate, gradients: GradientCost | None, measured: bool, disk: int, memory: int | None, sketch: int) -> None:
     output.table(
         f"{cost.chunks} of {cost.all_chunks} chunks touched, {cost.weights:,} of {cost.all_weights:,} weights, preset {cost.preset}",
         ["step", "about", "memory", "paid by"],
@@ -113,10 +115,11 @@ def _show(output: Output, cost: Estimate, gradients: GradientCost | None, measur
         f"answer {human_seconds(cost.answer_seconds)}, verify {human_seconds(cost.verify_seconds)}")
     ]
     output.result(
-        {"preset": cost.preset, "estimate": cost, "gradients": gradients, "free": {"memory": memory, "disk": disk}},
+        {"preset": cost.preset, "estimate": cost, "sketch_bytes": sketch, "gradients": gradients, "free": {"memory": memory, "disk": disk}},
         *(totals if measured else []),
         f"  memory {human_bytes(cost.memory_bytes)} (prover), disk {human_bytes(cost.disk.client)} kept by the client, "
         f"{human_bytes(cost.disk_bytes)} while it enrols; {human_bytes(cost.disk.provider)} kept by the provider",
+        f"  of it a sketch of gradients {human_bytes(sketch)}" if cost.disk.sketch else f"  with --rows sketch {human_bytes(sketch)} more while it enrols",
         f"  bundle {human_bytes(cost.disk.bundle)}",
         f"[dim]times: {cost.source}[/]",
     )

@@ -94,8 +94,10 @@ def was_insecure(provider: Provider, facts: AdmissionFacts) -> bool:
 
 
 def is_insecure(provider: Provider, facts: VerdictFacts) -> bool:
-    """What the bundle says: that was held against enrolment and request before it was judged, and they outlive a refused one."""
+    """What the bundle says; of a refused one that is kept no longer, what it was held against before it was judged."""
     load = provider.load
+    if provider.artefact(facts.bundle_digest).exists():
+        return load(Bundle, facts.bundle_digest, verify=False).insecure
     return checks.is_insecure(load(Enrolment, facts.enrolment_digest, verify=False), load(Request, facts.request_digest, verify=False))
 
 

@@ -38,7 +38,8 @@ _PLANNING_BYTES = 40
 @dataclass(frozen=True)
 class Disk:
     """Bytes: a client's folder after one answer; named files at the peak of enrolling, and with the nameless and the gradient
-    rows beside them; the provider's folder with one client; the bundle, and the proofs in it."""
+    rows beside them; the provider's folder with one client; the bundle, and the proofs in it. `sketch`: what a sketch of gradients
+    keeps for a run that is killed, within the peak; 0 where rows are single examples."""
 
     client: int
     client_draft: int
@@ -46,10 +47,11 @@ class Disk:
     provider: int
     bundle: int
     messages: int
+    sketch: int = 0
 
 
-def disk(preset: Preset, layout: ChunkedLayout, touched: Sequence[int]) -> Disk:
-    """Disk of one client and one request that touches these chunks."""
+def disk(preset: Preset, layout: ChunkedLayout, touched: Sequence[int], *, sketch: bool = False) -> Disk:
+    """Disk of one client and one request that touches these chunks. `sketch`: its gradient rows are one."""
     files = _Files(preset, layout, touched)
     client = (
         files.base + files.secret + files.enrolment + files.enrolment_points + files.base_points + files.request_points
@@ -60,8 +62,16 @@ def disk(preset: Preset, layout: ChunkedLayout, touched: Sequence[int]) -> Disk:
         + files.request + files.request_points + files.bundle + 2 * files.state + files.ledger
     )  # fmt: skip
     draft = max(client, files.base + 2 * files.secret + files.enrolment)
-    rows = _FLOAT_BYTES * layout.weights * preset.client_rows
-    return Disk(client, draft, max(client, draft + rows), provider, files.bundle, files.messages)
+    rows, kept = _FLOAT_BYTES * layout.weights * preset.client_rows, sketch_disk(preset, layout) if sketch else 0
+    return Disk(client, draft, max(client, draft + rows + kept), provider, files.bundle, files.messages, kept)
+
+
+def sketch_disk(preset: Preset, layout: ChunkedLayout) -> int:
+    """What a sketch keeps in the client's folder until its rows are committed to."""
+    from zkapex_jax.curvature.sketching import sketch_bytes  # here: it loads what makes gradients
+    from zkapex_jax.models.chunks import chunk_bounds
+
+    return sketch_bytes(chunk_bounds(layout.weights, preset.capacity), preset.client_rows)
 
 
 def answer_bytes(preset: Preset, layout: ChunkedLayout, touched: Sequence[int]) -> int:

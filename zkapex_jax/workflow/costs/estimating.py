@@ -66,9 +66,10 @@ class Estimate:
 
 
 def estimate(
-    preset: Preset, *, layout: ChunkedLayout, touched: Sequence[int], measured: Calibration | None = None
+    preset: Preset, *, layout: ChunkedLayout, touched: Sequence[int], measured: Calibration | None = None, sketch: bool = False
 ) -> Estimate:
-    """Cost of a request that touches these chunks. `measured`: a calibration on this machine, for chunks of this size.
+    """Cost of a request that touches these chunks. `measured`: a calibration on this machine, for chunks of this size; `sketch`: the
+    client's gradient rows are one.
 
     A proof covers a chunk's whole domain, so that time goes by chunks, not by weights. Raises InputError for a chunk
     that the layout does not have, or a calibration for another preset.
@@ -80,7 +81,7 @@ def estimate(
         raise InputError("was made for another preset", code="mismatch_preset", field="calibration", value=measured.preset)
     steps = _measured(measured, len(layout.chunks), len(touched)) if measured else _from_sheet(preset, len(touched))
     source = _measured_source(measured) if measured else "cost sheet (two cores of the reference machine, this one's arithmetic)"
-    room, by = disk(preset, layout, touched), {step.step: step.seconds for step in steps}
+    room, by = disk(preset, layout, touched, sketch=sketch), {step.step: step.seconds for step in steps}
     return Estimate(
         preset.name, len(touched), sum(layout.chunks[chunk] for chunk in touched), len(layout.chunks), layout.weights, steps,
         _paid(steps, "fleet"), _paid(steps, "client, once"), _paid(steps, "client, each answer"), by["prove"], by["verify"],
@@ -90,10 +91,10 @@ def estimate(
 
 def scaled(preset: Preset, known: Estimate, layout: ChunkedLayout, touched: Sequence[int], other: Preset) -> Estimate:
     """What the request would cost at preset `other`: by the cost sheet, times what `known` (at `preset`) took over its own sheet."""
-    own = estimate(preset, layout=layout, touched=touched)
+    own, sketch = estimate(preset, layout=layout, touched=touched), known.disk.sketch > 0
     cut = ChunkedLayout.cut(layout.target, other)
     share = len(touched) / len(layout.chunks)
-    guess = estimate(other, layout=cut, touched=range(max(1, round(share * len(cut.chunks)))))
+    guess = estimate(other, layout=cut, touched=range(max(1, round(share * len(cut.chunks)))), sketch=sketch)
     slower, bigger = known.prove_seconds / own.prove_seconds, known.memory_bytes / own.memory_bytes
     return replace(
         guess, prove_seconds=guess.prove_seconds * slower, memory_bytes=round(guess.memory_bytes * bigger),
