@@ -105,8 +105,11 @@ def test_a_client_that_is_killed_as_it_replaces_its_key_goes_on(run: Run, place:
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=120, check=False).returncode == -9
     assert Home.open(home).key().public == old and keys(run, place, "killed")["keys"][0]["why"] == "rotated"
+    status = run("client", "status", "--home", home)
+    assert old in status.out and "zkapex client rotate finishes it" in status.out
     told = run("client", "rotate", "--home", home)
     assert "interrupted is finished" in told.out
+    assert run("client", "status", "--home", home, "--json").document["key_waiting"] is False
     assert Home.open(home).key().public == keys(run, place, "killed")["keys"][-1]["public"] != old
 
 

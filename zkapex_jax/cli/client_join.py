@@ -132,5 +132,5 @@ def _tell(output: Output, home: Home, membership: Membership, compared: bool, re
             if home.folder.base.is_file()
             else ["  base          none yet: give it with --base, or `zkapex client receive`"]
         ),
-        "  then          zkapex client enrol --model MODEL --data DATA",
+        "  then          zkapex client status, which says what is open" if home.is_enrolled else "  then          zkapex client enrol --model MODEL --data DATA",
     )

@@ -26,8 +26,10 @@ from zkapex_jax.client import (
     write_out,
 )
 from zkapex_jax.client import receive as receive_files
+from zkapex_jax.client.keys import waiting_key
 from zkapex_jax.client.saved_models import Carded
 from zkapex_jax.errors import InputError
+from zkapex_jax.protocol import SigningKey
 
 
 @guarded
@@ -103,6 +105,7 @@ def client_status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, quiet: 
         "admitted": bool(states), "position": states[-1].position if states else None, "forgotten": int(states[-1].cumulative().sum()) if states else None,
         "requests": [request.request_id for request in asked], "answered": [request.request_id for request, met in zip(asked, done, strict=True) if met],
         "to_send": [answer.request.request_id for answer in ready],
+        "key": SigningKey.load(place.key_file).public if place.key_file.exists() else None, "key_waiting": waiting_key(place) is not None,
         "renewal_waiting": place.folder.renewal.enrolment.is_file(), "state": states[-1].path if states else None, "receipts": receipts,
     }  # fmt: skip
     stands = (
@@ -115,6 +118,8 @@ def client_status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, quiet: 
     Output(as_json, quiet).result(
         document,
         f"{membership.client_id}  {escape(membership.url) or 'no service, files are carried'}",
+        *([f"  key        {document['key']}"] if document["key"] else []),
+        *(["  key        its replacement was interrupted: zkapex client rotate finishes it"] if document["key_waiting"] else []),
         f"  enrolment  {stands}",
         *([f"  state      {escape(str(states[-1].path))}"] if states else []),
         *(f"  {'answered' if met else 'request '}   {request.request_id}  {escape(request.forget)}" for request, met in zip(asked, done, strict=True)),

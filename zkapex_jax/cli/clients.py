@@ -97,8 +97,11 @@ def _why(key: Key) -> str:
 
 
 def _sentence(one: Member, utc: Utc) -> str:
-    words = {"joined": "a key serves", "invited": f"invited until {utc(one.invited_until or 0)}", "revoked": "no key serves"}
-    return f"{one.client_id}: {one.standing}, {words[one.standing]}"
+    if one.standing == "joined":
+        return f"{one.client_id} has joined: the key that signs its calls is {one.keys[-1].public}"
+    if one.standing == "revoked":
+        return f"{one.client_id}: its key was revoked, and no other has joined"
+    return f"{one.client_id}: invited until {utc(one.invited_until or 0)}, and no key has joined by it"
 
 
 def _document(one: Member, utc: Utc) -> dict[str, Any]:

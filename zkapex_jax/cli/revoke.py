@@ -54,7 +54,7 @@ def revoke(
     key = None if found.key is None or found.key.ended is None else {"public": found.key.public, "ended": utc(found.key.ended), "words": found.key.words}
     document = {"client": client, "key": key, "revoked_now": found.new, "cancelled": found.cancelled, "judged_on": found.judged_on,
                 "uploads_dropped": found.dropped, "invitations_withdrawn": found.withdrawn}  # fmt: skip
-    Output(as_json, quiet).result(document, *_lines(found, utc))
+    Output(as_json, quiet).result(document, *_lines(found, utc), f"  then  {escape(f'zkapex invite {folder} --client {client}')}  lets it join again, with a new key")
 
 
 def _words(text: str) -> str:
@@ -75,5 +75,4 @@ def _lines(found: Revoked, utc: Callable[[int], str]) -> list[str]:
         lines = [f"the key of {name}, {key.public}, was revoked at {utc(key.ended)} already ({escape(key.words)})"]
     counted = ((found.withdrawn, "invitations withdrawn"), (found.dropped, "uploads dropped"), (len(found.cancelled), "first enrolments end unjudged"),
                (len(found.judged_on), "jobs that it handed in are judged all the same"))  # fmt: skip
-    lines += [f"  {count} {words}" for count, words in counted if count]
-    return [*lines, f"  then  zkapex invite PROVIDER --client {name}  lets it join again, with a new key"]
+    return lines + [f"  {count} {words}" for count, words in counted if count]
