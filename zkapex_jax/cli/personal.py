@@ -20,6 +20,8 @@ from zkapex_jax.protocol import Base, Enrolment
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.prover.progress import Progress
 from zkapex_jax.workflow import ClientFolder
+from zkapex_jax.workflow.costs.libraries import check_python_room
+from zkapex_jax.workflow.memory import trim
 from zkapex_jax.workflow.toolchain import Toolchain
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ def enrol_model(
     Raises what `workflow.enrol` does, and InputError for a checkpoint or data set that cannot be used.
     """
     check_rows_room(tool.preset, base, rows.choice, folder)
+    check_python_room("an enrolment", folder, model)
     refuse_existing(ClientFolder(folder).enrolment_proof, force=force)
     from zkapex_jax.cli.inputs import check_weights, load_model  # here: not before it is known that there is room for them
     from zkapex_jax.workflow import enrol
@@ -119,6 +122,7 @@ def gradient_rows(
         rows: np.ndarray = create_rows(passing / "rows", preset.client_rows, personal.layout.weights)
         try:
             _fill(rows, preset, personal, params, examples, wanted, left, on_progress)
+            trim()  # before the prover takes its share
             yield np.asarray(rows)
         except (InputError, RefusedError):
             kept.remove(left)

@@ -15,10 +15,8 @@ from zkapex_jax.formats import canonical
 from zkapex_jax.formats.atomic import write_bytes
 from zkapex_jax.formats.reading import read_bytes
 from zkapex_jax.protocol import Request
-from zkapex_jax.workflow.costs.free_memory import free_memory
+from zkapex_jax.workflow.costs.libraries import check_python_room
 
-#: Bytes that the libraries take that read a model's weights.
-_LIBRARIES = 220_000_000
 _FILE, _FORMAT, _MAX = "saved-model.json", "zkapex.saved-model", 64 << 10
 
 
@@ -60,12 +58,10 @@ def update_card(home: Home, request: Request, receipt: Path) -> Carded:
     if model is None or not model.is_dir():
         problem = "no --save-model was given" if model is None else f"{model} is gone (where it was moved, name it there, without --from)"
         return Carded(None, problem, _command(home, request, receipt, None), saved=False)
-    needed, free = _LIBRARIES + 3 * sum(file.stat().st_size for file in model.iterdir() if file.is_file()), free_memory()
-    if free is not None and free < needed:  # the answer is in: not to be killed over its card
-        return Carded(None, f"to compare its weights takes {needed / 1e6:,.0f} MB of memory, and {free / 1e6:,.0f} MB are free", command)
-    from zkapex_jax.workflow import state_proof  # here: reading a model loads what takes seconds
-
     try:
+        check_python_room("comparing its weights", home.path, model)  # the answer is in: not to be killed over its card
+        from zkapex_jax.workflow import state_proof  # here: reading a model loads what takes seconds
+
         made = state_proof(model=model, folder=home.path, request=request.path, provider_key=request.signer, receipt=receipt)
     except ZkapexError as error:
         return Carded(None, str(error), command)

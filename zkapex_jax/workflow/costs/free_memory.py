@@ -85,3 +85,8 @@ def _address_space() -> int | None:
         return max(0, most - int(_SIZE.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE"))
     except (OSError, ValueError, IndexError):
         return most
+
+
+def megabytes(count: int) -> str:
+    """Bytes as megabytes or gigabytes."""
+    return f"{count / 1e6:,.0f} MB" if count < 10**9 else f"{count / 1e9:,.1f} GB"

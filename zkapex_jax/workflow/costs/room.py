@@ -12,7 +12,7 @@ from zkapex_jax.formats.atomic import storage_errors
 from zkapex_jax.presets import PRESETS, Preset
 from zkapex_jax.protocol import ChunkedLayout
 from zkapex_jax.workflow.costs.estimating import Estimate, estimate, scaled
-from zkapex_jax.workflow.costs.free_memory import free_memory
+from zkapex_jax.workflow.costs.free_memory import free_memory, megabytes
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,3 @@ def _advice(
     if short == "disk":
         return "no preset would fit: the client's rows and weights alone need it; choose fewer target tensors, or a larger disk"
     return "no preset would fit in so little memory"
-
-
-def megabytes(count: int) -> str:
-    """Bytes as megabytes or gigabytes."""
-    return f"{count / 1e6:,.0f} MB" if count < 10**9 else f"{count / 1e9:,.1f} GB"
