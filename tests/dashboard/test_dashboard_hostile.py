@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from zkapex_jax.ledger.fleet import FleetRow
 from zkapex_jax.service.dashboard.login import COOKIE, TRIES
+from zkapex_jax.service.dashboard.keys import KeyLine
 from zkapex_jax.service.dashboard.looking import ClientPart
 from zkapex_jax.service.dashboard.pages import Pages
 from zkapex_jax.service.dashboard.shelf import Facts, File, Terms
@@ -29,7 +30,7 @@ def shown(text: str) -> str:
     facts = Facts(
         (File(text, text, None),), forget=text, terms=Terms(text, text, "toy", True, ((0, 451, 768, 1 << 40),)), insecure=True, complaints=(text,),
     )  # fmt: skip
-    client = ClientPart(text, row, History(text, (step,), ()), step, facts, (), text)
+    client = ClientPart(text, row, History(text, (step,), ()), step, facts, (), (KeyLine("revoked", text, "2026-01-30T12:00:00Z", "2026-01-31T12:00:00Z", text),), text)
     return Pages().render(
         "page.html.j2", "dashboard", title=text, view=View(q=text, client=text), rows=[row],
         counts=dict.fromkeys(("complied", "pending", "late", "refused", "not_enrolled"), 1), total=1, total_clients=5, bar=[], asked=4, first=1, last=1,

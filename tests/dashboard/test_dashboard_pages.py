@@ -22,6 +22,7 @@ from zkapex_jax.protocol.receipt import Receipt, check_receipt
 from zkapex_jax.service.dashboard import dashboard_router
 from zkapex_jax.service.dashboard.login import COOKIE
 from zkapex_jax.service.dashboard.steps import History
+from zkapex_jax.service.tables import Key
 
 pytestmark = pytest.mark.parametrize("scene", ["sqlite", "postgresql"], indirect=True, scope="module")
 ADDRESSES = ["/", "/?status=late", f"/?client={STUMBLES}", "/fleet.csv", f"/artefacts/{'0' * 64}", f"/receipts/{'0' * 64}"]
@@ -188,6 +189,19 @@ def test_a_client_without_files_says_which_are_gone(browser: TestClient) -> None
 def test_clients_without_enrolment(browser: TestClient, name: str) -> None:
     page = browser.get("/", params={"client": name}).text
     assert ("never enrolled" if name == "edge-joined" else "knows no such client") in page
+
+
+def test_a_client_shows_the_keys_that_it_ever_had(browser: TestClient, scene: Scene) -> None:
+    """Newest first, with the provider's own words; of a client that never enrolled, too."""
+    page = browser.get("/", params={"client": "edge-joined"}).text
+    assert "Keys that sign its calls" in page and "Serves" in page and "ab" * 32 in page and "zkapex revoke" in page
+    with scene.store.write() as session:
+        session.add(Key(public="cd" * 32, client_id=STUMBLES, invitation="", since=1, ended=2, why="rotated", words=""))
+        session.add(Key(public="ef" * 32, client_id=STUMBLES, invitation="", since=2, ended=3, why="revoked", words="<b>lost</b> on a train"))
+    page = browser.get("/", params={"client": STUMBLES}).text
+    assert page.index("ef" * 32) < page.index("cd" * 32) and "&lt;b&gt;lost&lt;/b&gt; on a train" in page
+    assert "Replaced" in page and "Revoked" in page and "zkapex invite" in page
+    assert "Keys that sign" not in browser.get("/", params={"client": "edge-00001"}).text
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "A" * 64, "..%2Fledger", "0" * 63])
