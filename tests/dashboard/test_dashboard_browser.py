@@ -184,6 +184,13 @@ def test_nothing_is_wider_than_a_phone(visit: Any, path: str) -> None:
     assert min(sizes) >= 12
 
 
+def test_the_longest_id_leaves_its_status_in_sight(visit: Any) -> None:
+    page = visit()
+    page.locator("[data-row]").first.evaluate("(link) => { link.textContent = 'W'.repeat(64) }")
+    row, pill = page.locator("#clients").bounding_box(), page.locator("#clients .pill").first.bounding_box()
+    assert pill["x"] + pill["width"] < row["x"] + row["width"]
+
+
 def test_on_a_phone_a_client_takes_the_screen_and_gives_it_back(visit: Any) -> None:
     page = visit("/", viewport=PHONE)
     page.locator("[data-row]").first.click()

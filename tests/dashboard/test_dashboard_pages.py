@@ -147,7 +147,7 @@ def test_a_step_shows_mask_certificate_and_files_that_download(browser: TestClie
     history = History.of(client_detail(scene.ledger, STUMBLES))
     step = next(step for step in history.steps if step.kind == "accepted")
     page = browser.get("/", params={"client": STUMBLES, "event": step.sequence}).text
-    assert page.count('class="chunks"') == 2 and "Certificate" in page and "Cannot be shown" not in page
+    assert page.count('class="chunks') == 2 and "Certificate" in page and "Cannot be shown" not in page
     digests = re.findall(r'href="/artefacts/([0-9a-f]{64})"', page)
     assert {step.state.digest, step.verdict.bundle_digest, step.enrolment.digest} <= set(digests)
     for digest in digests:

@@ -18,7 +18,7 @@ from zkapex_jax.service.dashboard import words
 from zkapex_jax.service.dashboard.headers import headers
 
 #: Columns that can be sorted by, in order.
-COLUMNS = (("client_id", "Client"), ("status", "Status"), ("answered", "Answered"), ("last_seen", "Last seen"), ("position", "State"))
+COLUMNS = (("client_id", "Client"), ("status", "Status"), ("answered", "Last accepted"), ("last_seen", "Last seen"), ("position", "State"))
 _LONGEST_REASON = 400
 
 
