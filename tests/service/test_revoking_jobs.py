@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
+import pytest
 from key_world import fresh_key, rejoin, revoke, rotated
-from service_world import Party, Site, every
+from service_world import GENEROUS, Party, Site, every
 
+from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.protocol import Bundle, Request
 from zkapex_jax.protocol.receipt import Receipt, check_receipt
 from zkapex_jax.service import queue
-from zkapex_jax.service.tables import Job
+from zkapex_jax.service.messages import Outcome
+from zkapex_jax.service.settings import Queue
+from zkapex_jax.service.tables import Job, Upload
+
+RULES, RULES_OF_CLIENTS = Queue(backoff=0.001, attempts=40), GENEROUS.model_copy(update={"open_jobs": 100})
 
 
 def test_what_was_acknowledged_is_judged(site: Site, tmp_path: Path) -> None:
@@ -84,3 +91,57 @@ def test_no_worker_begins_a_void_job_that_the_revocation_passed_over(site: Site,
     with site.service.store.read() as session:
         row = session.get_one(Job, job)
     assert row.status == queue.FAILED and row.outcome is not None and "cancelled" in row.outcome
+
+
+@pytest.mark.parametrize("round_number", range(5))
+def test_workers_beside_a_revocation_begin_nothing_void(site: Site, party: Party, round_number: int) -> None:
+    """Many workers, first enrolments that come in, and the revocation between them: none waits for ever on another, and once it has
+    returned, no worker begins what the key handed in.
+    """
+    store, over, late = site.service.store, threading.Event(), threading.Event()
+    begun: list[tuple[str, bool]] = []
+    errors: list[str] = []
+
+    def work(name: str) -> None:
+        try:
+            while not over.is_set():
+                after = late.is_set()
+                task = queue.take(store, name, RULES)
+                if task is not None and task.client_id == party.name:
+                    begun.append((task.id, after))
+                    queue.put_back(store, task, name, Outcome(accepted=False), RULES)
+        except Exception as error:
+            errors.append(repr(error))
+
+    def hand_in() -> None:
+        for number in range(6):
+            upload = f"{party.name}-{number}"
+            with store.write() as session:
+                session.add(Upload(
+                    id=upload, client_id=party.name, kind="enrolment", digest=upload, size=1, offset=1, whole=True, spent=False, made=0, expires=1 << 50,
+                ))  # fmt: skip
+            try:
+                queue.submit(store, party.who, "enrolment", upload, (upload, ""), RULES_OF_CLIENTS)
+            except (InputError, RefusedError) as error:
+                errors.append(error.code)
+
+    threads = [threading.Thread(target=work, args=(f"w{number}",)) for number in range(3)] + [threading.Thread(target=hand_in)]
+    for thread in threads:
+        thread.start()
+    threading.Event().wait(0.05 * round_number)
+    revoke(site, party)
+    late.set()
+    threading.Event().wait(0.3)
+    over.set()
+    for thread in threads:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in threads) and not [task for task, after in begun if after]
+    with store.write() as session:
+        session.query(Job).filter_by(client_id=party.name).update({"due": 0})
+    for _ in range(7):  # what was put back after the revocation
+        assert queue.take(store, "last", RULES) is None
+    assert set(errors) <= {"revoked_key", "not_found", "over_limit"}, errors
+    with store.read() as session:
+        left = session.query(Job).filter_by(client_id=party.name).all()
+    assert all("cancelled" in (job.outcome or "") for job in left if job.status == queue.FAILED)
+    assert {job.status for job in left} <= {queue.FAILED}, [(job.status, job.outcome) for job in left]
