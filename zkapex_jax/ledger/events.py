@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from sqlalchemy import Row, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats import canonical
@@ -77,7 +77,10 @@ def check_rows(session: Session, payloads: dict[int, dict[str, Any]], after: int
                 if payload.get(field) != _as_text(getattr(row, field)):
                     raise InputError("row differs from its sealed event", code="damaged", field=f"{table.__tablename__}.{field}")
             unseen.pop(row.sequence, None)
-    _check_marks(session, (_known(session, after) if after else {}) | payloads)
+    if after:
+        _check_marks_by_rows(session, payloads, after)
+    else:
+        _check_marks(session, payloads)
     _check_links(session, payloads, after)
     _check_states(session, payloads, after)
     for sequence, payload in unseen.items():
@@ -89,16 +92,22 @@ def _check_marks(session: Session, payloads: dict[int, dict[str, Any]]) -> None:
     """The two marks that rows carry beside their events follow from later events: `replaced` and `closed`."""
     closed = {payload["request_id"] for payload in payloads.values() if payload["kind"] == "close"}
     active = {payload["client_id"]: sequence for sequence, payload in payloads.items() if payload["kind"] == "enrolment"}
-    for request in session.execute(select(RequestRow.request_id, RequestRow.closed)):
-        if (request.closed is not None) != (request.request_id in closed):
-            raise InputError("row differs from its sealed event", code="damaged", field="requests.closed")
+    _check_closed(session, closed)
     for enrolment in session.execute(select(EnrolmentRow.client_id, EnrolmentRow.sequence, EnrolmentRow.replaced)):
         if enrolment.replaced != (active[enrolment.client_id] != enrolment.sequence):
             raise InputError("row differs from its sealed event", code="damaged", field="enrolments.replaced")
 
 
+def _check_closed(session: Session, closed: set[str]) -> None:
+    for request in session.execute(select(RequestRow.request_id, RequestRow.closed)):
+        if (request.closed is not None) != (request.request_id in closed):
+            raise InputError("row differs from its sealed event", code="damaged", field="requests.closed")
+
+
 def _check_links(session: Session, payloads: dict[int, dict[str, Any]], after: int) -> None:
     """Verdicts and states belong to the clients and requests that their events name; a refusal has its reason."""
+    if not any(payload["kind"] in ("verdict", "state") for payload in payloads.values()):
+        return  # nor is there a row of either: each belongs to an event of its kind
     clients = dict(session.execute(select(EnrolmentRow.id, EnrolmentRow.client_id)).all())
     requests = dict(session.execute(select(RequestRow.id, RequestRow.digest)).all())
     columns = (VerdictRow.sequence, VerdictRow.enrolment_id, VerdictRow.request_id, VerdictRow.reason)
@@ -137,13 +146,16 @@ def _last_states(session: Session, payloads: dict[int, dict[str, Any]], after: i
     return found
 
 
-def _known(session: Session, after: int) -> dict[int, dict[str, Any]]:
-    """Of the events up to `after` those that `_check_marks` asks for: enrolments as their rows say, and what was closed."""
-    enrolments = session.execute(select(EnrolmentRow.sequence, EnrolmentRow.client_id).where(EnrolmentRow.sequence <= after))
-    found: dict[int, dict[str, Any]] = {row.sequence: {"kind": "enrolment", "client_id": row.client_id} for row in enrolments}
-    closes = select(ChainEntry.sequence, ChainEntry.payload).where(ChainEntry.kind == "close", ChainEntry.sequence <= after)
-    found |= {row.sequence: canonical.loads(row.payload.encode("utf-8")) for row in session.execute(closes)}
-    return dict(sorted(found.items()))
+def _check_marks_by_rows(session: Session, payloads: dict[int, dict[str, Any]], after: int) -> None:
+    """As `_check_marks`, where every row is known to say what its event says: the database itself looks for a later enrolment."""
+    closes = select(ChainEntry.payload).where(ChainEntry.kind == "close", ChainEntry.sequence <= after)
+    closed = {canonical.loads(payload.encode("utf-8"))["request_id"] for payload in session.scalars(closes)}
+    closed |= {payload["request_id"] for payload in payloads.values() if payload["kind"] == "close"}
+    _check_closed(session, closed)
+    later = aliased(EnrolmentRow)
+    replaced = select(later.id).where(later.client_id == EnrolmentRow.client_id, later.sequence > EnrolmentRow.sequence).exists()
+    if session.scalars(select(EnrolmentRow.id).where(EnrolmentRow.replaced.is_distinct_from(replaced)).limit(1)).first() is not None:
+        raise InputError("row differs from its sealed event", code="damaged", field="enrolments.replaced")
 
 
 def _newer(column: Any, after: int) -> Any:

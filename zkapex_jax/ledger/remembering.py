@@ -3,14 +3,22 @@
 A mark says: the events up to `sequence`, with exactly these rows, were found whole. It is signed with the provider's key, so that who
 can write to the database cannot make one. To hold a ledger against it every one of those rows is read and hashed again; where one bit
 of them differs, or there is no mark, the whole ledger is judged as by `Ledger.open`.
+
+That takes time by the number of rows, some 5 s a million events, and not by what is new. It could be less only if old rows were taken
+on trust: the rules ask for what is *not* there (a nonce, a commitment, an acceptance), so that no single look-up shows that a row was
+taken out; and what a file system says of a file's last change says nothing of a database server's, nor of a disk that forgets.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import sqlite3
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from zkapex_jax import __version__
@@ -92,8 +100,22 @@ def facts_of(session: Session) -> dict[str, Any] | None:
 
 def _add(hasher: Any, session: Session, name: str, query: Any, at_once: int = _ROWS_AT_ONCE) -> None:
     hasher.update(f"{name}\0".encode())
-    for part in session.connection().execute(query.execution_options(yield_per=at_once)).partitions():
+    for part in _rows(session, query, at_once):
         try:
-            hasher.update(repr([tuple(row) for row in part]).encode("utf-8"))
+            hasher.update(repr(part).encode("utf-8"))
         except UnicodeEncodeError as error:
             raise InputError("ledger is damaged: it holds text that is not UTF-8", code="damaged", field=name) from error
+
+
+def _rows(session: Session, query: Any, at_once: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows by parts. SQLite's driver hands them over as they lie in the file, in half the time that it takes to make values of them."""
+    if session.get_bind().dialect.name != "sqlite":
+        for part in session.connection().execute(query.execution_options(yield_per=at_once)).partitions():
+            yield [tuple(row) for row in part]
+        return
+    with contextlib.closing(session.connection().execute(query)) as result:
+        try:
+            while part := result.cursor.fetchmany(at_once):
+                yield part
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(None, None, error, sqlite3.Error) from error
