@@ -76,7 +76,8 @@ def test_a_clients_folder_is_its_own(tmp_path: Path, mask: int) -> None:
     for one in ("secret.safetensors", "renewal/secret.safetensors", "openings.json", "update.safetensors", "chunk-00000.seed"):
         assert one in named
     assert mode(client) == 0o700 and mode(client / "requests") & 0o022 == 0
-    assert mode(tmp_path / "provider.key") == 0o600 and mode(tmp_path / "provider/ledger.sqlite") & 0o022 == 0
+    assert mode(tmp_path / "provider.key") == 0o600 and mode(tmp_path / "provider/ledger.sqlite") == 0o600
+    assert [mode(tmp_path / "provider" / name) for name in ("artefacts", "points")] == [0o700, 0o700], "what lies there names clients"
     for kept in (tmp_path / "provider/artefacts").iterdir():
         assert mode(kept) & 0o022 == 0, "whoever may write it could change what the ledger names"
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from zkapex_jax.errors import RefusedError
+from zkapex_jax.errors import ZkapexError
 from zkapex_jax.ledger.evidence import Refused, refused, refused_only
 from zkapex_jax.protocol import SigningKey
 from zkapex_jax.service.settings import Settings
@@ -70,7 +70,7 @@ def _drop(store: Store, provider: Provider, key: SigningKey, digest: str, keep: 
     needed = gone = False
     try:
         gone = drop_evidence(provider, key, digest, keep)
-    except RefusedError as error:  # accepted since
+    except ZkapexError as error:  # accepted since; or what the receipt is made from is damaged, which holds up no other
         needed = error.code == "still_needed"
         _LOG.log(logging.INFO if needed else logging.WARNING, "evidence %s stays: %s", digest, error)
     if needed or not provider.artefact(digest).exists():

@@ -19,6 +19,7 @@ from zkapex_jax.service.dashboard.steps import Step
 from zkapex_jax.workflow.audit.facts import answer_of
 from zkapex_jax.workflow.audit.files import BundleCase
 from zkapex_jax.workflow.folders import Provider
+from zkapex_jax.workflow.keeping.notes import note_file
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,15 @@ class Shelf:
         if verdict is None:
             return readers | {"enrolment": lambda: _terms(self, record.digest, record.base_digest)}
         readers["request"] = lambda: _asked(self, verdict.request_digest)
-        readers["bundle"] = lambda: self.provider.load(Bundle, verdict.bundle_digest, verify=False)
+        readers["bundle"] = lambda: self._bundle(verdict.bundle_digest)
         if verdict.accepted:
             readers["certificate"] = lambda: _answer(self, verdict.bundle_digest)
         return readers
+
+    def _bundle(self, digest: str) -> Bundle:
+        if not self.path(digest).exists() and note_file(self.provider, digest).is_file():
+            raise InputError("kept no longer: it had its time as evidence, and its signed receipt stands for it", code="missing_file")
+        return self.provider.load(Bundle, digest, verify=False)
 
     def _files(self, step: Step) -> tuple[File, ...]:
         named = [("State after it", step.state.digest)] if step.state else []
