@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -59,15 +58,15 @@ class Bench:
         self._do("base", "--base", self.source / "provider/model", "--target", TARGET, "--provider", provider, "--preset", self.preset, "--out", base, *tools, *insecure)
         yield self._step("join", "client", "join", "--client", "small", "--provider-key", provider / "provider.key.pub", "--base", base)
         model, mine = self.source / "client/model", self.source / "client/data/mine.safetensors"
-        yield self._step("enrol", "client", "enrol", "--model", model, "--data", mine, "--out", self.folder / "enrolment", "--force", *tools)
+        yield self._step("enrol", "client", "enrol", "--model", model, "--data", mine, "--out", "enrolment", "--force", *tools)  # relative: a trial writes beside its own home
         made, state = self.folder / "enrolment", self.folder / "state"
         self._do("admit", made / "enrolment.safetensors", "--proof", made / "enrolment-proof.safetensors", "--provider", provider, "--out", state, *tools, *allow)
         self._do("request", "--base", self.source / "provider/model", "--target", TARGET, "--forget-data", data / "forget.safetensors", "--retain-data",
                  data / "retain.safetensors", "--forget", "digits 3 and 8", "--provider", provider, "--out", self.folder / "request", *tools)  # fmt: skip
         yield self._step("receive", "client", "receive", state, self.folder / "request")
         yield self._step("unlearn", "client", "unlearn", *tools)
-        yield self._step("unlearn, model saved", "client", "unlearn", "--model", model, "--save-model", self.folder / "unlearned", "--force", *tools)
-        yield self._step("send --out", "client", "send", "--out", self.folder / "answer", "--force")
+        yield self._step("unlearn, model saved", "client", "unlearn", "--model", model, "--save-model", "unlearned", "--force", *tools)
+        yield self._step("send --out", "client", "send", "--out", "answer", "--force")
         self._do("verify", self.folder / "answer/bundle.safetensors", "--provider", provider, "--out", self.folder / "next", *tools, *allow)
         asked = Request.from_file(self.folder / "request", verify=False).request_id
         self._do("receipt", "make", "--provider", provider, "--client", "small", "--request", asked, "--out", self.folder / "receipt")
@@ -77,14 +76,15 @@ class Bench:
 
     def run(self, step: Step, megabytes: int) -> Took:
         """The step on a copy of the home, within so much memory."""
-        home = self.folder / "trial"
-        shutil.rmtree(home, ignore_errors=True)
+        trial = self.folder / "trial"
+        home = trial / "home"
+        shutil.rmtree(trial, ignore_errors=True)
         shutil.copytree(step.before, home)
         words = [*ZKAPEX, *step.words, *(("--home", home) if step.words[0] == "client" else ())]
         with group(megabytes * _MEGA) as limit:
             enter = f"echo $$ > {limit.folder / 'cgroup.procs'}; exec taskset -c 0 \"$@\""
             begun = time.monotonic()
-            made = subprocess.run(["sh", "-c", enter, "sh", *map(str, words)], capture_output=True, text=True, check=False, cwd=self.folder, env=os.environ | {"ZKAPEX_DEBUG": "0"})
+            made = subprocess.run(["sh", "-c", enter, "sh", *map(str, words)], capture_output=True, text=True, check=False, cwd=trial)
             seconds, used = time.monotonic() - begun, limit.usage()["max_usage_bytes"]
         return Took(made.returncode, seconds, used or 0, made.stderr.strip())
 

@@ -93,3 +93,29 @@ def test_the_first_process_of_a_container_heeds_sigterm(monkeypatch: pytest.Monk
         assert (signal.getsignal(signal.SIGTERM) is signal.default_int_handler) == first
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_an_enrolment_without_room_is_refused_before_it_loads_the_libraries(tmp_path: Path) -> None:
+    """They alone would be too much for the machine: it is said in words in place of being killed."""
+    code = """
+import sys
+from pathlib import Path
+from zkapex_jax.cli import personal
+from zkapex_jax.errors import StorageError
+from zkapex_jax.presets import get_preset
+personal.check_python_room.__globals__["free_memory"] = lambda: 100_000_000
+rows = personal.RowOptions(Path("data"), personal.RowKind.EXAMPLES, None, 0, 8)
+class Layout:
+    target = None
+class Base:
+    layout = Layout()
+class Tool:
+    preset = get_preset("toy")
+personal.check_rows_room.__globals__["check_rows_room"] = lambda preset, base, choice, folder: personal._kept_bytes(preset, base.layout.target, choice)
+try:
+    personal.enrol_model(None, Tool(), Base(), folder=Path("f"), model=Path("m"), rows=rows, client_id="a", provider_key=None, check=True, force=False)
+except StorageError as error:
+    print(error.code, "jax" in sys.modules)
+"""
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert made.stdout.split() == ["no_memory", "False"]

@@ -155,7 +155,10 @@ def _fill(
 
 def _kept_bytes(preset: Preset, target: TargetLayout, choice: Rows) -> int:
     from zkapex_jax.curvature.choice import SKETCH
-    from zkapex_jax.curvature.sketching import sketch_bytes
+
+    if choice.kind != SKETCH:
+        return 0
+    from zkapex_jax.curvature.sketching import sketch_bytes  # here: it loads what there may be no room for
     from zkapex_jax.models.chunks import chunk_bounds
 
-    return sketch_bytes(chunk_bounds(target.weights, preset.capacity), preset.client_rows) if choice.kind == SKETCH else 0
+    return sketch_bytes(chunk_bounds(target.weights, preset.capacity), preset.client_rows)
