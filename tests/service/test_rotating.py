@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 from key_world import fresh_key, rejoin, revoke, rotate, rotated, rotation, story, told
 from service_world import GENEROUS, Party, Site
 
-from zkapex_jax.errors import ZkapexError
+from zkapex_jax.errors import RefusedError, ZkapexError
 from zkapex_jax.protocol import SigningKey, generate_key
 from zkapex_jax.protocol.http_signing import sign_call
 from zkapex_jax.protocol.possession import CONTEXT, Succession, check_possession, prove_possession
-from zkapex_jax.service import clients
+from zkapex_jax.service import clients, queue, uploads
+from zkapex_jax.service.messages import NewUpload
 from zkapex_jax.service.settings import Limits
 
 SMALL_ORDER = "01" + "00" * 31
@@ -57,6 +59,23 @@ def test_a_replay_of_the_call_is_none(site: Site, party: Party, tmp_path: Path) 
     headers = sign_call(party.key, "POST", f"{site.url}/v1/key", {"Content-Type": "application/json"}, body)
     answers = [told(site.http.post("/v1/key", content=body, headers=headers)) for _ in range(2)]
     assert answers == [(200, ""), (401, "replayed_call")]
+
+
+def test_calls_on_their_way_write_nothing_for_the_old_key(site: Site, party: Party, tmp_path: Path) -> None:
+    """They were admitted a moment before: to declare a file, and to hand in one that is whole."""
+    data = b"a bundle that is none"
+    wanted = NewUpload(kind="bundle", digest=hashlib.sha256(data).hexdigest(), size=len(data))
+    upload = party.http.post("/v1/uploads", json=wanted.model_dump()).json()["upload"]
+    party.piece(upload, 0, data)
+    rotated(site, party, fresh_key(tmp_path))
+    store, settings = site.service.store, site.settings
+    for write in (
+        lambda: uploads.create(store, settings, party.who, wanted),
+        lambda: queue.submit(store, party.who, "bundle", "d", (upload, ""), settings.limits),
+    ):
+        with pytest.raises(RefusedError) as caught:
+            write()
+        assert caught.value.code == "rotated_key"
 
 
 @pytest.mark.parametrize("said", [{"client_id": "mallory"}, {"service": "other.example"}, {"public": "ab" * 32}, {"successor": "cd" * 32}])
