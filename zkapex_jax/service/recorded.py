@@ -15,9 +15,6 @@ from zkapex_jax.service.store import Store
 from zkapex_jax.workflow import Provider
 from zkapex_jax.workflow.receipts import make_enrolment_receipt
 
-#: Of a proof that failed: nothing but the file decides that.
-_FAILED = "proof_refused"
-
 
 def admission(store: Store, provider: Provider, key: SigningKey, enrolment_digest: str) -> Outcome:
     """Of an enrolment that the ledger holds: the state that it led to, whatever came after."""
@@ -32,11 +29,11 @@ def of_enrolment(store: Store, provider: Provider, key: SigningKey, given: Enrol
     """
     if _was_admitted(provider, given, proof):
         return admission(store, provider, key, given.digest)
-    row = receipts.find(store, proof.digest, Refusal.kind, _FAILED)
+    row = receipts.find(store, proof.digest, Refusal.kind, "proof_refused")  # nothing but the file decides that
     if row is None or proof.enrolment_digest != given.digest:
         return None
     said = Refusal.from_bytes(row.document.encode("utf-8"))
-    error = RefusedError(said.reason, code=said.code)
+    error = RefusedError(said.reason, code="proof_refused")
     return Outcome(accepted=False, reason=said.reason, error=told(error), receipt=row.digest)
 
 
