@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from zkapex_jax.cli.main import app
 from zkapex_jax.prover import driver
 
 ROOT = Path(__file__).parents[2]
@@ -56,3 +61,30 @@ def test_bases_can_be_named_by_digest() -> None:
     arguments = dict(line.split("=", 1) for line in instructions("ARG"))
     assert {line.split()[0] for line in instructions("FROM")} == {f"${{{name}}}" for name in arguments}
     assert all(re.fullmatch(r"docker\.io/library/[a-z]+:[0-9.]+-slim-bookworm", image) for image in arguments.values())
+
+
+SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+
+
+def test_the_composed_service_is_bound_to_this_machine_and_may_do_little() -> None:
+    service, database = SERVICES["service"], SERVICES["database"]
+    assert service["read_only"] and service["init"] and service["cap_drop"] == ["ALL"] and "privileged" not in service
+    (published,) = service["ports"]
+    assert published == f"127.0.0.1:{instructions('EXPOSE')[0]}:{instructions('EXPOSE')[0]}" and "ports" not in database
+    assert f"http://127.0.0.1:{instructions('EXPOSE')[0]}/v1/health" in service["healthcheck"]["test"][-1]
+    assert service["volumes"] == [f"provider:{instructions('VOLUME')[0]}"] and service["tmpfs"] == ["/tmp"]
+    assert service["build"]["dockerfile"] == "Containerfile"
+
+
+def test_the_composed_command_is_one_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every option of it is known: what it cannot read is the folder, which is not there."""
+    words = [word.replace("${ZKAPEX_AUTHORITY:?put it into .env}", "unlearn.example.org") for word in SERVICES["service"]["command"]]
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(app, words)
+    assert ran.exit_code == 2 and "missing_file" in ran.output and "No such option" not in ran.output
+
+
+def test_no_password_stands_in_the_files() -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    assert {line.strip() for line in re.findall(r"^.*PASSWORD:.*$", text, re.MULTILINE)} == {f"{name}: ${{POSTGRES_PASSWORD:?put it into .env}}" for name in ("POSTGRES_PASSWORD", "PGPASSWORD")}
+    assert ".env" in (ROOT / ".gitignore").read_text().split() and "!.env" not in IGNORED
