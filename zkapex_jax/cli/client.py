@@ -71,9 +71,8 @@ def say_leaving(output: Output, leaving: Sequence[Leaving], where: str, *, call:
     """Before anything leaves: what, and what it shows; and what never does."""
     rows = [[item.what, human_bytes(item.bytes) if item.bytes is not None else "", item.shows] for item in leaving]
     output.table(f"Leaves this machine, for {where}", ["what", "size", "shows"], rows, words=(0, 2))
-    if not output.as_json and not output.quiet:
-        typer.echo(f"  and {EVERY_CALL}" if call else "  by your own hands")
-        typer.echo(f"Never leaves: {'; '.join(STAYS)}.")
+    output.words(f"  and {EVERY_CALL}" if call else "  by your own hands")
+    output.words(f"Never leaves: {'; '.join(STAYS)}.")
 
 
 def leaving_document(leaving: Sequence[Leaving]) -> dict[str, object]:

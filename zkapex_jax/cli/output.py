@@ -23,6 +23,8 @@ from zkapex_jax.prover.progress import Progress as Step
 
 #: Columns of a table that goes to a file or a pipe.
 _PIPE_WIDTH = 160
+#: Terminals with fewer characters show less beside a bar.
+_NARROW, _WIDE = 64, 100
 #: Said beside every accepted bundle.
 NOT_PROVEN = (
     "Not proven: that the curvature is the true Fisher of the client's data, that the enrolled model is the one deployed, "
@@ -51,6 +53,12 @@ class Output:
         if not self.quiet:
             print(words, file=sys.stderr, flush=True)
 
+    def words(self, text: str) -> None:
+        """Print a line, broken between words where the terminal ends; nothing with --json or --quiet."""
+        if not self.as_json and not self.quiet:
+            console = Console(highlight=False)
+            console.print(escape(text), soft_wrap=not console.is_terminal)
+
     def table(self, title: str, columns: list[str], rows: list[list[Any]], *, words: Collection[int] = (0,)) -> None:
         """Print a title and a table, unless --json or --quiet. Columns of `words` begin at the left, the others end at the right."""
         if self.as_json or self.quiet:
@@ -76,12 +84,20 @@ class Output:
         if self.quiet or not wanted:
             yield lambda step: None
             return
-        columns = (
-            TextColumn("{task.description:<18}"), BarColumn(bar_width=30), MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:>14}"), TimeElapsedColumn(), TextColumn("left"), _TimeLeft(),
-        )  # fmt: skip
-        with Progress(*columns, console=console) as bars:
+        with Progress(*bar_columns(console.width), console=console) as bars:
             yield _Bars(bars)
+
+
+def bar_columns(width: int) -> tuple[ProgressColumn, ...]:
+    """What a bar shows on a terminal of so many characters: how far and how long first, the rest where there is room for it."""
+    if width < _NARROW:
+        return TextColumn("{task.description}"), TextColumn("{task.percentage:>3.0f} %"), _TimeLeft()
+    if width < _WIDE:
+        return TextColumn("{task.description:<18}"), BarColumn(bar_width=8), MofNCompleteColumn(), TextColumn("left"), _TimeLeft()
+    return (
+        TextColumn("{task.description:<18}"), BarColumn(bar_width=30), MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:>14}"), TimeElapsedColumn(), TextColumn("left"), _TimeLeft(),
+    )  # fmt: skip
 
 
 class _Bars:
