@@ -126,3 +126,10 @@ wheel: $(VENV)/.installed ## a wheel that holds the Rust prover; writes dist
 .PHONY: licences
 licences: ## what is linked into the Rust prover, and under which licences; writes prover/THIRD-PARTY.txt
 	$(PYTHON) tests/packaging/third_party.py
+
+.PHONY: network small-machine
+network: $(VENV)/.installed $(PROVER) ## as root: clients on hosts of their own behind bad links, through a proxy that ends TLS; needs runs/demo, nginx, faketime
+	$(BIN)/python -m experiments.network journeys --out runs/network.json
+
+small-machine: $(VENV)/.installed $(PROVER) ## as root: the memory that each command of a client takes, and the least that it works in; needs runs/demo
+	$(BIN)/python -m experiments.network memory --out runs/memory.json

@@ -55,6 +55,18 @@ def cut_once(client: Client, when: Callable[[], bool], seconds: float) -> list[E
     return [first, Event(after(first, seconds), client.host.mend)]
 
 
+def bad_link(client: Client, request: Callable[[], object]) -> Iterator[Ran]:
+    """200 ms each way, one packet of twenty lost, 1 Mbit/s, one core: what the table of docs/client.md shows."""
+    client.host.end.weather = Weather(delay=0.2, loss=0.05, rate=1e6)
+    client.shell = Shell(client.host, client.folder, before=("taskset", "-c", "0"))
+    yield client.join(client.town.invite(client.host.name))
+    yield client.enrol()
+    request()
+    yield client.unlearn()
+    yield client.send()
+    yield from _ended(client)
+
+
 def lossy(client: Client, request: Callable[[], object]) -> Iterator[Ran]:
     """A slow link that loses packets; the link, the provider's address and the service go away in the midst of what is sent."""
     town, host = client.town, client.host

@@ -10,7 +10,7 @@ from zkapex_jax.errors import StorageError
 from zkapex_jax.workflow.costs.free_memory import free_memory, megabytes
 
 #: Bytes beyond what a started command holds, measured (docs/client.md, *On a small machine*): loaded, and while a step is compiled and run.
-LOADED, COMPILED = 170_000_000, 120_000_000
+LOADED, COMPILED = 170_000_000, 80_000_000
 #: Copies of a checkpoint's weights that its gradients take: as read, as parameters, and one set of gradients.
 _COPIES = 3
 
