@@ -119,3 +119,24 @@ except StorageError as error:
 """
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert made.stdout.split() == ["no_memory", "False"]
+
+
+def test_a_repair_without_room_is_refused_before_it_loads_the_libraries(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from zkapex_jax.cli import client_unlearn
+from zkapex_jax.cli.output import Output
+from zkapex_jax.errors import StorageError
+from zkapex_jax.workflow.costs import libraries
+libraries.free_memory = lambda: 100_000_000
+place = SimpleNamespace(path=Path("home"), folder=None)
+answer = SimpleNamespace(request=SimpleNamespace(path=None), state=SimpleNamespace(path=None), has_update=False, has_bundle=False)
+try:
+    client_unlearn._answer(Output(), place, None, answer, True)
+except StorageError as error:
+    print(error.code, "jax" in sys.modules)
+"""
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert made.stdout.split() == ["no_memory", "False"]

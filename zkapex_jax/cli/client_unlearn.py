@@ -112,12 +112,13 @@ def _answer(output: Output, place: Home, tool: Toolchain, answer: Answer, check:
     from zkapex_jax.cli.prove import kept_bytes
     from zkapex_jax.workflow.costs.libraries import check_python_room
     from zkapex_jax.workflow.memory import trim
-    from zkapex_jax.workflow import check_answer_room, prove, unlearn
 
     files = {"folder": place.path, "request": answer.request.path, "state": answer.state.path}
     with output.bars() as on_progress:
         if not answer.has_update:
             check_python_room("the repair", place.path)
+            from zkapex_jax.workflow import unlearn  # here: it loads what there may be no room for
+
             made = unlearn(
                 tool, **files, provider_key=answer.request.signer, out=answer.update, check=check, force=True, on_progress=on_progress
             )
@@ -125,5 +126,7 @@ def _answer(output: Output, place: Home, tool: Toolchain, answer: Answer, check:
                 typer.echo(f"unlearned in {human_seconds(made.seconds)}; proving")
             trim()  # before the prover takes its share
         if not answer.has_bundle:
+            from zkapex_jax.workflow import check_answer_room, prove
+
             check_answer_room(tool.preset, answer.request.layout, answer.request.touched, place.path, kept=kept_bytes(place.folder, answer.bundle.parent), here=True)
             prove(tool, **files, update=answer.update, out=answer.bundle, force=True, on_progress=on_progress)

@@ -55,7 +55,10 @@ def unlearn(
     The update is secret and stays in the client's folder. If an honest answer cannot meet the request's budget, this
     command says so and writes nothing.
     """
-    from zkapex_jax.workflow import unlearn as unlearn_files
+    from zkapex_jax.workflow.costs.libraries import check_python_room
+
+    check_python_room("the repair", folder)
+    from zkapex_jax.workflow import unlearn as unlearn_files  # here: it loads what there may be no room for
 
     output, saving = Output(as_json, quiet, progress), Saving.asked(model, save_model, force=force)
     enrolment = Enrolment.from_file(ClientFolder.open(folder).enrolment)
