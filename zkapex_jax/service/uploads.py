@@ -50,7 +50,7 @@ def create(store: Store, settings: Settings, who: Who, wanted: NewUpload) -> tup
     try:
         with store.write() as session:
             need_serving(session, who)
-            known = _same(session, client_id, wanted)
+            known = _same(session, client_id, wanted, lock=True)  # or it might expire just now
             if known is not None:
                 return _again(known, wanted, settings), False
             _check_quota(session, settings, client_id, wanted.size)
@@ -209,9 +209,9 @@ def _in_use() -> object:
     return waiting.where(Job.upload == Upload.id).exists() | waiting.where(Job.proof_upload == Upload.id).exists()
 
 
-def _same(session: Session, client_id: str, wanted: NewUpload) -> Upload | None:
+def _same(session: Session, client_id: str, wanted: NewUpload, *, lock: bool = False) -> Upload | None:
     query = select(Upload).where(Upload.client_id == client_id, Upload.kind == wanted.kind, Upload.digest == wanted.digest)
-    return session.scalars(query).one_or_none()
+    return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
 def _again(known: Upload, wanted: NewUpload, settings: Settings) -> Upload:
