@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from damaged import damaged
 from service_world import Party, Site, every
+from sqlalchemy.orm import Session
 
 from zkapex_jax.protocol import Bundle, EnrolmentProof
 from zkapex_jax.prover import Prover
-from zkapex_jax.service import evidence, orphans, queue, retention, uploads
+from zkapex_jax.service import clients, evidence, orphans, queue, retention, uploads
 from zkapex_jax.service.housekeeping import Rounds
-from zkapex_jax.service.tables import Evidence, Job, Place, Receipt, Upload
+from zkapex_jax.service.tables import Evidence, Job, Nonce, Place, Receipt, Upload, moment
 from zkapex_jax.workflow.audit.ledger import audit_ledger
 from zkapex_jax.workflow.keeping.notes import note_file
 
@@ -183,6 +184,28 @@ def test_thousands_go_by_short_transactions(site: Site, party: Party) -> None:
     with store.write() as session:
         session.query(Job).filter(Job.client_id == party.name).delete()
         session.query(Upload).filter(Upload.client_id == party.name).delete()
+
+
+def test_old_nonces_go_by_short_transactions(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a month without housekeeping; those that a clock set back could make good again stay."""
+    store, now = site.service.store, moment() // 1000
+    with store.write() as session:
+        session.query(Nonce).delete()
+        session.add_all(Nonce(public="ab" * 32, nonce=f"{number:032x}", expires=now - 30 * DAY + 20 * number) for number in range(90))
+        session.add_all(Nonce(public="cd" * 32, nonce=f"{number:032x}", expires=now - 60 * number) for number in range(50))
+    deleted: list[int] = []
+    real = Session.execute
+
+    def counted(self: Session, statement: Any, *given: Any, **more: Any) -> Any:
+        result = real(self, statement, *given, **more)
+        deleted.extend([result.rowcount] if str(statement).startswith("DELETE") else [])
+        return result
+
+    monkeypatch.setattr(Session, "execute", counted)
+    clients.forget_nonces(store)
+    assert sum(deleted) == 90 and max(deleted) == 3
+    with store.read() as session:
+        assert session.query(Nonce).count() == 50
 
 
 def test_evidence_is_bounded_by_client(site: Site, party: Party, tmp_path: Path, later: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from zkapex_jax.service.tables import Key, Nonce, moment
 
 #: Seconds. A clock that was set back would make old calls good again; their nonces are still known then.
 _CLOCK_MAY_GO_BACK = 3600
+_MINUTE = 60
 
 
 def admit_call(store: Store, caller: Caller, *, rotated: bool = False) -> Who:
@@ -49,6 +50,16 @@ def spend_nonce(session: Session, caller: Caller) -> None:
 
 
 def forget_nonces(store: Store) -> None:
-    """Drop those whose signatures are too old by now, and would be if the clock was set back by less than an hour."""
-    with store.write() as session:
-        session.execute(delete(Nonce).where(Nonce.expires < moment() // 1000 - _CLOCK_MAY_GO_BACK))
+    """Drop those whose signatures are too old by now, and would be if the clock was set back by less than an hour.
+
+    By minutes, each a transaction: after a service stood still for long there may be very many.
+    """
+    ends = moment() // 1000 - _CLOCK_MAY_GO_BACK
+    while (first := _oldest(store, ends)) is not None:
+        with store.write() as session:
+            session.execute(delete(Nonce).where(Nonce.expires < min(first + _MINUTE, ends)))
+
+
+def _oldest(store: Store, ends: int) -> int | None:
+    with store.read() as session:
+        return session.scalars(select(Nonce.expires).where(Nonce.expires < ends).order_by(Nonce.expires).limit(1)).first()
