@@ -5,15 +5,18 @@ An editable install skips it: there the driver finds `prover/target/release`, wh
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 from setuptools import Command, Distribution, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build import build
+from setuptools.command.sdist import sdist
 from setuptools.errors import ExecError
 
 ROOT = Path(__file__).resolve().parent
@@ -77,6 +80,34 @@ class PlatformWheel(bdist_wheel):
     def get_tag(self) -> tuple[str, str, str]:
         return "py3", "none", super().get_tag()[2]
 
+    def write_wheelfile(self, wheelfile_base: str, *rest: object) -> None:
+        """The last step before the files are packed: their modes must not tell the builder's umask."""
+        super().write_wheelfile(wheelfile_base, *rest)
+        for path in Path(wheelfile_base).parent.rglob("*"):
+            if path.is_file():
+                path.chmod(_mode(path.stat().st_mode))
+
+
+class SteadySource(sdist):
+    """With SOURCE_DATE_EPOCH, the same bytes from the same files: no times, owners or umask of the builder's."""
+
+    def make_archive(self, base_name: str, format: str, root_dir: str | None = None, base_dir: str | None = None, **more: str | None) -> str:
+        epoch = os.environ.get("SOURCE_DATE_EPOCH")
+        if epoch is None or format != "gztar" or base_dir is None:
+            return super().make_archive(base_name, format, root_dir, base_dir, **more)
+
+        def steady(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+            entry.mtime, entry.mode = int(epoch), _mode(entry.mode)
+            entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, "", ""
+            return entry
+
+        name = f"{base_name}.tar.gz"
+        with open(name, "wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=int(epoch)) as packed, tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            for path in sorted(Path(base_dir).rglob("*"), key=Path.as_posix):
+                if path.is_file():
+                    archive.add(path, recursive=False, filter=steady)
+        return name
+
 
 class PlatformDistribution(Distribution):
     """Marks the wheel as one of a platform."""
@@ -109,6 +140,10 @@ def executable(messages: bytes) -> Path:
     raise ExecError(f"cargo built no {NAME}")
 
 
+def _mode(mode: int) -> int:
+    return 0o755 if mode & 0o100 else 0o644
+
+
 def _copy(source: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
@@ -118,6 +153,6 @@ def _copy(source: Path, place: Path) -> None:
 
 
 setup(
-    cmdclass={"build": Build, "build_prover": BuildProver, "bdist_wheel": PlatformWheel},
+    cmdclass={"build": Build, "build_prover": BuildProver, "bdist_wheel": PlatformWheel, "sdist": SteadySource},
     distclass=PlatformDistribution,
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import runpy
+import tarfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -112,3 +114,32 @@ def test_licences_of_what_is_linked_go_along() -> None:
     locked = {(one["name"], one["version"]) for one in tomllib.loads((ROOT / "prover" / "Cargo.lock").read_text())["package"]}
     direct = set(tomllib.loads((ROOT / "prover" / "Cargo.toml").read_text())["dependencies"])
     assert len(listed) > 100 and listed <= locked and direct <= {name for name, _ in listed}
+
+
+def test_a_source_distribution_tells_nothing_of_who_packed_it(build_step: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    made = []
+    for number, mode in enumerate((0o600, 0o664)):
+        folder = tmp_path / str(number)
+        (folder / "z" / "inner").mkdir(parents=True)
+        (folder / "z" / "inner" / "a.py").write_text("x = 1\n")
+        (folder / "z" / "b.sh").write_text("#!/bin/sh\n")
+        (folder / "z" / "inner" / "a.py").chmod(mode)
+        (folder / "z" / "b.sh").chmod(mode | 0o100)
+        os.utime(folder / "z" / "b.sh", (1, 1 + number))
+        monkeypatch.chdir(folder)
+        made.append(Path(build_step["SteadySource"](setuptools.Distribution()).make_archive("out", "gztar", base_dir="z")).read_bytes())
+    assert made[0] == made[1]
+    with tarfile.open(tmp_path / "0" / "out.tar.gz") as archive:
+        assert [(one.name, one.mode, one.mtime) for one in archive] == [("z/b.sh", 0o755, 1700000000), ("z/inner/a.py", 0o644, 1700000000)]
+
+
+def test_modes_in_a_wheel_are_not_those_of_the_builder(build_step: dict[str, Any], tmp_path: Path) -> None:
+    command = build_step["PlatformWheel"](setuptools.Distribution({"name": "z", "version": "1"}))
+    command.ensure_finalized()
+    for name, mode in (("a.py", 0o600), ("b", 0o700)):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    (tmp_path / "z.dist-info").mkdir()
+    command.write_wheelfile(str(tmp_path / "z.dist-info"))
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_file()} == {"a.py": 0o644, "b": 0o755, "WHEEL": 0o644}
