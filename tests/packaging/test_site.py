@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import re
+import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 import typer
 import yaml
+
+import zkapex_jax
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -22,7 +26,11 @@ CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
 
 @pytest.fixture(scope="module")
 def hooks() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("site_hooks", DOCS / "site_hooks.py")
+    return load("site_hooks")
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -100,8 +108,17 @@ def test_the_notebook_becomes_a_page_with_all_it_says(hooks: ModuleType) -> None
 
 
 def test_the_api_page_names_every_name_at_the_top() -> None:
-    import zkapex_jax
-
     named = re.findall(r"^::: (\S+)$", (DOCS / "api.md").read_text(), re.MULTILINE)
     covered = {name.rpartition(".")[2] for name in named} | {"ZkapexError"}
     assert "zkapex_jax.errors" in named and set(zkapex_jax.__all__) <= covered
+
+
+def test_examples_of_docstrings_are_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Markdown they would be quotations, and `["w"][0, 0]` a link."""
+    monkeypatch.setitem(sys.modules, "griffe", SimpleNamespace(Extension=object))
+    fenced = load("site_docstrings").fenced
+    for name in zkapex_jax.__all__:
+        text = inspect.getdoc(getattr(zkapex_jax, name)) or ""
+        code = "\n".join(re.findall(r"(?ms)^```pycon\n(.*?)\n```$", fenced(text)))
+        assert code.count(">>> ") == text.count(">>> ") and ">>> " not in re.sub(r"(?ms)^```pycon\n.*?\n```$", "", fenced(text))
+    assert fenced("A.\n\n    >>> 1 + 1\n    2\n\n    B.") == "A.\n\n    ```pycon\n    >>> 1 + 1\n    2\n    ```\n\n    B."

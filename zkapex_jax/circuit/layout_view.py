@@ -16,7 +16,7 @@ from zkapex_jax.circuit.model import Circuit, Gate, Lookup, Region
 
 _COLOURS = {"advice": "#e07a5f", "fixed": "#8d99ae", "committed": "#3d5a80", "plain": "#81b29a"}
 _LEFT, _TOP, _LANE, _GAP, _LINE = 150, 100, 4, 20, 18
-_LEGEND = 980  # width of the last line
+_LEGEND = 1090  # width of the last line
 _HATCH = ('<defs><pattern id="random" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
           '<line x1="0" y1="0" x2="0" y2="5" stroke="black" stroke-width="1.5"/></pattern></defs>')  # fmt: skip
 
