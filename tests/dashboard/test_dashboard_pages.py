@@ -173,6 +173,23 @@ def test_a_receipt_that_was_downloaded_holds_for_the_files_that_were(browser: Te
         assert receipt.verdict.accepted == (step.kind == "accepted")
 
 
+def test_a_refused_bundle_that_had_its_time_is_told_from_one_that_was_lost(browser: TestClient, scene: Scene) -> None:
+    step = next(step for step in History.of(client_detail(scene.ledger, STUMBLES)).steps if step.kind == "refused")
+    digest = step.verdict.bundle_digest
+    path, note = (scene.folder / "artefacts" / f"{digest}.safetensors"), scene.folder / "dropped" / digest[:2] / f"{digest}.json"
+    kept, address = path.read_bytes(), {"client": STUMBLES, "event": step.sequence}
+    path.unlink()
+    try:
+        assert "kept no longer" not in browser.get("/", params=address).text
+        note.parent.mkdir(parents=True)
+        note.write_text("{}")
+        shown = browser.get("/", params=address)
+        assert shown.status_code == 200 and "kept no longer: it had its time as evidence" in shown.text
+    finally:
+        path.write_bytes(kept)
+        note.unlink(missing_ok=True)
+
+
 def test_every_step_of_every_played_client_has_its_page(browser: TestClient, scene: Scene) -> None:
     for name in (STUMBLES, RENEWS):
         for step in History.of(client_detail(scene.ledger, name)).steps:
