@@ -95,7 +95,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def journey(inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
-    """join, enrol, a request, unlearn, send; then join and send once more, as after a crash."""
+    """join, enrol, a request, unlearn, send, and a new key at the end."""
     folder, cache = tmp_path_factory.mktemp("wire"), tmp_path_factory.mktemp("cache")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -114,6 +114,7 @@ def journey(inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             made.client("unlearn", *tools)
             shutil.copytree(made.home, folder / "before")
             made.client("send", "--no-progress")
+            made.client("rotate")
             yield made
         finally:
             server.terminate()
@@ -132,14 +133,14 @@ def _answers(port: int) -> None:
 
 def test_no_secret_is_in_what_was_sent(journey: Journey, inputs: Path) -> None:
     """Seeds, blinding, weights, gradients and σ̂; the key's private half; the data, as floats and as bytes of the file."""
-    key = SigningKey.load(journey.home / "client.key")
-    private = key._key.private_bytes_raw()
-    data = Secrets()
-    data.add_seed("the private key", private)
+    keys, data = [journey.home / "client.key", *(journey.home / "retired-keys").glob("*.key")], Secrets()
+    assert len(keys) == 2
+    for key in keys:
+        data.add_seed("a private key", SigningKey.load(key)._key.private_bytes_raw())
     for array in load_arrays(inputs / "mine.safetensors").values():
         _add_floats(data, "data", np.asarray(array))
     sent = [stream for streams in journey.streams.values() for stream in streams]
-    assert sum(map(len, sent)) > 20_000 and len(journey.secrets) == 4 and journey.secrets[-1].windows
+    assert sum(map(len, sent)) > 20_000 and len(journey.secrets) == 5 and journey.secrets[-1].windows
     for stream in sent:
         for form in forms(stream):
             for secrets in (*journey.secrets, data):
@@ -172,7 +173,7 @@ def test_other_bodies_are_the_few_words_that_they_must_be(journey: Journey) -> N
     files = ("kind", "digest", "size")
     assert seen == [
         ("join", "/v1/clients", ("client_id", "invitation", "public")), ("enrol", "/v1/uploads", files), ("enrol", "/v1/uploads", files),
-        ("enrol", "/v1/enrolments", ("enrolment", "proof")), ("send", "/v1/uploads", files), ("send", "/v1/bundles", ("bundle",)),
+        ("enrol", "/v1/enrolments", ("enrolment", "proof")), ("send", "/v1/uploads", files), ("send", "/v1/bundles", ("bundle",)), ("rotate", "/v1/key", ("client_id", "public", "proof")),
     ]  # fmt: skip
 
 
