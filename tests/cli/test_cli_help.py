@@ -47,6 +47,7 @@ def test_every_option_has_words(run: Run) -> None:
         assert options
         for line in options:
             assert len(line.strip("│ ").split()) >= 3, f"{name}: {line}"
+            assert "<int" not in line and "<float" not in line and "<str" not in line, f"{name}: a type of Python's for a value: {line}"
 
 
 @pytest.mark.parametrize("names", [("client", "send"), ("request",), ("audit", "bundle"), ()], ids=" ".join)

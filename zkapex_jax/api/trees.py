@@ -120,7 +120,7 @@ def is_traced(value: Any) -> bool:
 
 def is_count(value: Any) -> bool:
     """Whether the value is a positive integer, Python's or NumPy's."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) > 0
 
 
 def joined(leaves: Leaves, keep: int = 0) -> jax.Array:

@@ -37,7 +37,7 @@ Measurements = Annotated[Path | None, option("out", "FILE", "Also write the meas
 @guarded
 def bench(
     context: typer.Context,
-    chunks: Annotated[int, typer.Option("--chunks", min=1, max=1000, help="Full synthetic chunks to prove and verify.")] = 3,
+    chunks: Annotated[int, typer.Option("--chunks", min=1, max=1000, metavar="N", help="Full synthetic chunks to prove and verify.")] = 3,
     out: Measurements = None,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,
@@ -72,7 +72,7 @@ def bench(
 @guarded
 def dense(
     blocks: Annotated[str, typer.Option("--blocks", metavar="B,…", help="Block sizes, multiples of 8 up to 64.")] = "8,16,32,64",
-    chunks: Annotated[int, typer.Option("--chunks", min=1, max=1000, help="Proofs of each size, and chunks of the folded relation.")] = 3,
+    chunks: Annotated[int, typer.Option("--chunks", min=1, max=1000, metavar="N", help="Proofs of each size, and chunks of the folded relation.")] = 3,
     out: Measurements = None,
     preset: PresetName = options.DEFAULT_PRESET,
     cache: Cache = options.DEFAULT_CACHE,

@@ -33,7 +33,7 @@ from zkapex_jax.formats.atomic import make_directory, refuse_existing
 Quick = Annotated[bool, typer.Option("--quick", help="Take a sample of chunks through every step instead of the whole model.")]
 Chunks = Annotated[
     int | None,
-    typer.Option("--chunks", min=1, max=100_000, help="Chunks of the sample. Default: 8 with --quick, all without.", show_default=False),
+    typer.Option("--chunks", min=1, max=100_000, metavar="N", help="Chunks of the sample. Default: 8 with --quick, all without.", show_default=False),
 ]
 Work = Annotated[
     Path | None,
@@ -43,7 +43,7 @@ Checkpoint = Annotated[
     Path | None,
     option("checkpoint", "DIR", "Checkpoint folder to take the weights from: config.json and Flax or safetensors weights. Default: random."),
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Of random weights, examples and the personal displacement.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of random weights, examples and the personal displacement.")]
 
 
 #: What a command says of its model, beside what it says of every run.

@@ -24,7 +24,7 @@ def demo(
             autocompletion=lambda incomplete: [name for name in _TASKS if name.startswith(incomplete)],
         ),
     ] = "easy",  # fmt: skip
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of data, training and example choice.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of data, training and example choice.")] = 0,
     out: Annotated[Path | None, option("out", "DIR", "Folder of the run. Default: runs/demo.")] = None,
     preset: PresetName = options.DEFAULT_PRESET,
     insecure_srs: InsecureSrs = False,

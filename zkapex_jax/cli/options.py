@@ -142,7 +142,7 @@ Rows = Annotated[
 Draws = Annotated[
     int | None, typer.Option("--draws", min=1, metavar="N", help="Gradients that the sketch sums up. Default: 8192.", show_default=False)
 ]
-RowSeed = Annotated[int, typer.Option("--seed", min=0, help="Chooses the examples whose gradients are enrolled, and draws labels.")]
+RowSeed = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Chooses the examples whose gradients are enrolled, and draws labels.")]
 
 SavedFrom = Annotated[Path | None, option("model", "DIR", "The personalised model, to save the unlearned one from.")]
 SaveModel = Annotated[

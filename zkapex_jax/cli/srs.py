@@ -16,7 +16,7 @@ from zkapex_jax.prover import Prover, SrsFile, ensure_srs, import_srs
 srs_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Reference strings (SRS): make or import one into the cache."
 )
-Power = Annotated[int, typer.Option("--k", min=4, max=20, help="The string holds 2^k powers.")]
+Power = Annotated[int, typer.Option("--k", min=4, max=20, metavar="K", help="The string holds 2^k powers.")]
 
 
 @srs_app.command("ensure", epilog=epilog("zkapex srs ensure --k 12"))
