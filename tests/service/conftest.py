@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -50,3 +51,13 @@ def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, database: str | 
 @pytest.fixture
 def party(site: Site) -> Party:
     return site.join(f"client-{time.time_ns()}")
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """A command that serves takes this process's log over, for a standard error that ends with the test."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
