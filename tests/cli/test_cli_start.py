@@ -140,3 +140,8 @@ except StorageError as error:
 """
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert made.stdout.split() == ["no_memory", "False"]
+
+
+def test_nothing_is_loaded_where_no_model_is_to_be_saved(tmp_path: Path) -> None:
+    code = "import sys; from zkapex_jax.cli.saving import Saving; print(Saving.asked(None, None, force=False), 'jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path).stdout.split() == ["None", "False"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from zkapex_jax.errors import InputError
+from zkapex_jax.workflow.costs.libraries import check_python_room
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,13 @@ class Saving:
     @classmethod
     def asked(cls, model: Path | None, out: Path | None, *, force: bool) -> Self | None:
         """None if none is wanted. Raises InputError if one option is missing, or as `check_save`, before long work."""
-        from zkapex_jax.workflow import check_save
-
         if model is None and out is None:
             return None
         if model is None or out is None:
             raise InputError("--model and --save-model go together", field="save-model")
+        check_python_room("saving the model", out, model)
+        from zkapex_jax.workflow import check_save  # here: it loads what there may be no room for
+
         check_save(model, out, force=force)
         return cls(model, out, force)
 
