@@ -12,6 +12,7 @@ from damaged import damaged
 from service_world import Party, Site, every
 from sqlalchemy.orm import Session
 
+from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Bundle, EnrolmentProof
 from zkapex_jax.prover import Prover
 from zkapex_jax.service import clients, evidence, orphans, queue, retention, uploads
@@ -208,7 +209,7 @@ def test_old_nonces_go_by_short_transactions(site: Site, monkeypatch: pytest.Mon
         assert session.query(Nonce).count() == 50
 
 
-def test_evidence_is_bounded_by_client(site: Site, party: Party, tmp_path: Path, later: Any) -> None:
+def test_evidence_is_bounded_by_client(site: Site, party: Party, tmp_path: Path, later: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest go first, each leaves its note; other clients' stay; the ledger is read on from where it was read."""
     state = site.enrol(party, seed=71)
     other = site.join(f"{party.name}-other")
@@ -226,9 +227,14 @@ def test_evidence_is_bounded_by_client(site: Site, party: Party, tmp_path: Path,
     with site.service.store.read() as session:
         assert session.get(Place, "evidence").place == site.service.ledger.head()[0]
         assert {row.digest for row in session.query(Evidence).filter(Evidence.client_id == party.name)} == set(digests)
-    assert evidence.drop(site.service.store, tight, provider, site.service.key) == ([], ""), "a worker may be at them"
+    assert evidence.drop(site.service.store, tight, provider, site.service.key) == evidence.Dropped(), "a worker may be at them"
     later(site, 1)
-    gone, _ = evidence.drop(site.service.store, tight, provider, site.service.key)
+    with monkeypatch.context() as patched:
+        patched.setattr(evidence, "drop_evidence", lambda *given: (_ for _ in ()).throw(InputError("gone", code="missing_file")))
+        stuck = evidence.drop(site.service.store, tight, provider, site.service.key)
+    assert stuck.gone == () and stuck.stuck <= set(digests) and len(stuck.stuck) == 2
+    assert evidence.drop(site.service.store, tight, provider, site.service.key, stuck).gone == (), "it holds up no other, and is tried again by the next server"
+    gone = evidence.drop(site.service.store, tight, provider, site.service.key).gone
     with site.service.store.read() as session:
         left = [row.digest for row in session.query(Evidence).filter(Evidence.client_id == party.name)]
     assert set(gone) | set(left) == set(digests) and len(left) == 1 and provider.artefact(left[0]).exists()

@@ -6,6 +6,7 @@ The ledger says which there are: it is read on from where it was read last. What
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +26,8 @@ _LOG = logging.getLogger("zkapex.service")
 _NAME = "evidence"
 #: Events of the ledger that are read at once, files that are dropped, and clients whose share is looked at, in one run.
 EVENTS, FILES, CLIENTS = 2000, 200, 500
+#: Files of one run that are passed over from then on; a server that starts anew tries them again.
+_STUCK = 20
 
 
 def keep_of(settings: Settings) -> Keep:
@@ -50,28 +53,41 @@ def gather(store: Store, provider: Provider, events: int = EVENTS) -> bool:
     return True
 
 
-def drop(store: Store, settings: Settings, provider: Provider, key: SigningKey, after: str = "") -> tuple[list[str], str]:
-    """Drop what had its time, and what is over the share of the clients behind `after` in the order of names.
-
-    Returns digests of what went, and the last client that was looked at; empty when all were.
+@dataclass(frozen=True)
+class Dropped:
+    """Digests of what went; of what cannot go, for the ledger's files are damaged, and is passed over from then on; and the last
+    client that was looked at, empty when all were.
     """
-    keep, now = keep_of(settings), moment()
+
+    gone: tuple[str, ...] = ()
+    stuck: frozenset[str] = frozenset()
+    client: str = ""
+
+
+def drop(store: Store, settings: Settings, provider: Provider, key: SigningKey, before: Dropped = Dropped()) -> Dropped:
+    """Drop what had its time, and what is over the share of the clients behind the last one of the run before."""
+    keep, after = keep_of(settings), before.client
+    aged = select(Evidence.digest).where(Evidence.judged < moment() - int(1000 * keep.evidence), Evidence.digest.not_in(before.stuck))
     with store.read() as session:
-        old = list(session.scalars(select(Evidence.digest).where(Evidence.judged < now - int(1000 * keep.evidence)).order_by(Evidence.judged).limit(FILES)))
+        old = list(session.scalars(aged.order_by(Evidence.judged).limit(FILES)))
         page = select(Evidence.client_id, func.sum(Evidence.size)).where(Evidence.client_id > after).group_by(Evidence.client_id)
         shares = list(session.execute(page.order_by(Evidence.client_id).limit(CLIENTS)))
         over = [digest for client, total in shares if total > keep.evidence_bytes for digest in _over(session, client, int(total) - keep.evidence_bytes)]
-    gone = [digest for digest in dict.fromkeys(old + over) if _drop(store, provider, key, digest, keep)]
-    return gone, shares[-1][0] if len(shares) == CLIENTS else ""
+    wanted = [digest for digest in dict.fromkeys(old + over) if digest not in before.stuck]
+    came = {digest: _drop(store, provider, key, digest, keep) for digest in wanted}
+    gone, stuck = (tuple(digest for digest, one in came.items() if one is what) for what in (True, None))
+    return Dropped(gone, before.stuck.union(stuck[:_STUCK]), shares[-1][0] if len(shares) == CLIENTS else "")
 
 
-def _drop(store: Store, provider: Provider, key: SigningKey, digest: str, keep: Keep) -> bool:
-    """The file first, then its row: after a kill between the two the next run finds nothing but the row."""
-    needed = gone = False
+def _drop(store: Store, provider: Provider, key: SigningKey, digest: str, keep: Keep) -> bool | None:
+    """Whether it went; None where it cannot. The file first, then its row: after a kill between the two the next run finds the row alone."""
+    gone: bool | None = False
+    needed = False
     try:
         gone = drop_evidence(provider, key, digest, keep)
     except ZkapexError as error:  # accepted since; or what the receipt is made from is damaged, which holds up no other
         needed = error.code == "still_needed"
+        gone = False if needed else None
         _LOG.log(logging.INFO if needed else logging.WARNING, "evidence %s stays: %s", digest, error)
     if needed or not provider.artefact(digest).exists():
         with store.write() as session:

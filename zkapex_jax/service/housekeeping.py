@@ -50,7 +50,7 @@ class Rounds:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._orphans: orphans.Place = (-1, "")
-        self._client = ""
+        self._dropped = evidence.Dropped()
         self._count = 0
 
     def run(self, is_ended: Callable[[], bool] = lambda: False) -> None:
@@ -86,8 +86,8 @@ class Rounds:
         for _ in range(_PAGES):
             if not evidence.gather(service.store, service.provider):
                 break
-        gone, self._client = evidence.drop(service.store, service.settings, service.provider, service.key, self._client)
-        _say(len(gone), "refused bundles; a signed note names each")
+        self._dropped = evidence.drop(service.store, service.settings, service.provider, service.key, self._dropped)
+        _say(len(self._dropped.gone), "refused bundles; a signed note names each")
 
 
 def _say(count: int, what: str) -> None:
