@@ -62,7 +62,7 @@ class Bench:
         made, state = self.folder / "enrolment", self.folder / "state"
         self._do("admit", made / "enrolment.safetensors", "--proof", made / "enrolment-proof.safetensors", "--provider", provider, "--out", state, *tools, *allow)
         self._do("request", "--base", self.source / "provider/model", "--target", TARGET, "--forget-data", data / "forget.safetensors", "--retain-data",
-                 data / "retain.safetensors", "--forget", "digits 3 and 8", "--provider", provider, "--out", self.folder / "request", *tools)  # fmt: skip
+                 data / "retain.safetensors", "--forget", "digits 3 and 8", "--provider", provider, "--preset", self.preset, "--out", self.folder / "request", *tools, *insecure)  # fmt: skip
         yield self._step("receive", "client", "receive", state, self.folder / "request")
         yield self._step("unlearn", "client", "unlearn", *tools)
         yield self._step("unlearn, model saved", "client", "unlearn", "--model", model, "--save-model", "unlearned", "--force", *tools)

@@ -11,14 +11,14 @@ import pytest
 
 from zkapex_jax.errors import StorageError
 from zkapex_jax.workflow.costs import libraries
-from zkapex_jax.workflow.costs.libraries import COMPILED, LOADED, check_python_room, python_bytes
+from zkapex_jax.workflow.costs.libraries import GRADIENTS, LOADED, SOLVER, check_python_room, python_bytes
 
 
 def test_what_is_loaded_already_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "jax", raising=False)
-    assert python_bytes() == LOADED + COMPILED
+    assert python_bytes() == LOADED + SOLVER and python_bytes(compiled=GRADIENTS) == LOADED + GRADIENTS
     monkeypatch.setitem(sys.modules, "jax", os)
-    assert python_bytes() == COMPILED
+    assert python_bytes() == SOLVER
 
 
 def test_a_checkpoint_counts_with_its_copies(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from zkapex_jax.protocol import Base, Enrolment
 from zkapex_jax.prover import OnProgress
 from zkapex_jax.prover.progress import Progress
 from zkapex_jax.workflow import ClientFolder
-from zkapex_jax.workflow.costs.libraries import check_python_room
+from zkapex_jax.workflow.costs.libraries import GRADIENTS, check_python_room
 from zkapex_jax.workflow.memory import trim
 from zkapex_jax.workflow.toolchain import Toolchain
 
@@ -75,7 +75,7 @@ def enrol_model(
     Raises what `workflow.enrol` does, and InputError for a checkpoint or data set that cannot be used.
     """
     check_rows_room(tool.preset, base, rows.choice, folder)
-    check_python_room("an enrolment", folder, model)
+    check_python_room("an enrolment", folder, model, GRADIENTS)
     refuse_existing(ClientFolder(folder).enrolment_proof, force=force)
     from zkapex_jax.cli.inputs import check_weights, load_model  # here: not before it is known that there is room for them
     from zkapex_jax.workflow import enrol
