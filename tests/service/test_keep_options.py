@@ -9,7 +9,7 @@ import pytest
 from test_service_commands import provider, run
 
 from zkapex_jax.cli.spans import size, span
-from zkapex_jax.service import serving
+from zkapex_jax.service import logs, serving
 from zkapex_jax.service.settings import Keep, Settings
 
 
@@ -17,6 +17,7 @@ from zkapex_jax.service.settings import Keep, Settings
 def settings(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """What `zkapex serve` would have served with."""
     seen: list[Settings] = []
+    monkeypatch.setattr(logs, "set_up", lambda **_: None)
     monkeypatch.setattr(serving, "serve", lambda given, *rest, **more: seen.append(given))
     return seen
 
