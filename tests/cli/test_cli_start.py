@@ -103,7 +103,7 @@ from pathlib import Path
 from zkapex_jax.cli import personal
 from zkapex_jax.errors import StorageError
 from zkapex_jax.presets import get_preset
-personal.check_python_room.__globals__["free_memory"] = lambda: 100_000_000
+personal.check_python_room.__globals__["free_memory"] = lambda swap: 100_000_000
 rows = personal.RowOptions(Path("data"), personal.RowKind.EXAMPLES, None, 0, 8)
 class Layout:
     target = None
@@ -130,7 +130,7 @@ from zkapex_jax.cli import client_unlearn
 from zkapex_jax.cli.output import Output
 from zkapex_jax.errors import StorageError
 from zkapex_jax.workflow.costs import libraries
-libraries.free_memory = lambda: 100_000_000
+libraries.free_memory = lambda swap: 100_000_000
 place = SimpleNamespace(path=Path("home"), folder=None)
 answer = SimpleNamespace(request=SimpleNamespace(path=None), state=SimpleNamespace(path=None), has_update=False, has_bundle=False)
 try:

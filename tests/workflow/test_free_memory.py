@@ -71,3 +71,13 @@ def test_the_limit_of_a_process_s_addresses_counts() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
     )  # fmt: skip
     assert 0 < int(made.stdout) < most
+
+
+def test_swap_counts_where_it_is_asked_for(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MEMORY_INFO", root / "meminfo")
+    (root / "meminfo").write_text("MemTotal: 900 kB\nMemAvailable: 100 kB\nSwapFree: 50 kB\nHugePages_Free: 0\n")
+    assert (free_memory(), free_memory(swap=True)) == (102_400, 153_600)
+    (root / "meminfo").write_text("MemAvailable: 100 kB\n")
+    assert free_memory(swap=True) == 102_400
+    (root / "meminfo").write_text("MemTotal: 900 kB\n\n")
+    assert free_memory() is None or free_memory() > 0

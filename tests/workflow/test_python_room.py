@@ -30,7 +30,7 @@ def test_a_checkpoint_counts_with_its_copies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("free", "fits"), [(None, True), (0, True), (1, True), (-1, False)])
 def test_the_edge(free: int | None, fits: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`free`: bytes beyond what is needed."""
-    monkeypatch.setattr(libraries, "free_memory", lambda: None if free is None else python_bytes() + free)
+    monkeypatch.setattr(libraries, "free_memory", lambda swap: None if free is None else python_bytes() + free)
     if fits:
         check_python_room("the repair", tmp_path)
         return
@@ -42,7 +42,7 @@ def test_the_edge(free: int | None, fits: bool, tmp_path: Path, monkeypatch: pyt
 def test_it_is_known_without_loading_them(tmp_path: Path) -> None:
     """Neither the question nor the refusal loads what there is no room for."""
     code = (
-        "import sys; from pathlib import Path; from zkapex_jax.workflow.costs import libraries; libraries.free_memory = lambda: 1 << 20\n"
+        "import sys; from pathlib import Path; from zkapex_jax.workflow.costs import libraries; libraries.free_memory = lambda swap: 1 << 20\n"
         "try: libraries.check_python_room('x', Path('.'))\nexcept libraries.StorageError: print('jax' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path).stdout == "False\n"
@@ -59,6 +59,6 @@ def test_the_card_is_left_alone_where_memory_is_short(tmp_path: Path, monkeypatc
     model = tmp_path / "model"
     model.mkdir()
     monkeypatch.setattr(saved_models, "saved_model", lambda home, request_id: model)
-    monkeypatch.setattr(libraries, "free_memory", lambda: 1 << 20)
+    monkeypatch.setattr(libraries, "free_memory", lambda swap: 1 << 20)
     carded = saved_models.update_card(Home(tmp_path), Asked(), tmp_path / "receipt.json")  # type: ignore[arg-type]
     assert carded.card is None and "memory is too small" in (carded.problem or "") and carded.command.startswith(f"zkapex card {model}")

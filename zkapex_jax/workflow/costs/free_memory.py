@@ -27,17 +27,17 @@ HIERARCHIES = (
 )
 
 
-def free_memory() -> int | None:
-    """Bytes; None where the system does not tell."""
-    found = [value for value in (_available(), *_groups(), _address_space()) if value is not None]
+def free_memory(*, swap: bool = False) -> int | None:
+    """Bytes; None where the system does not tell. `swap`: with what can be swapped out, for what may be slow but must not be ended."""
+    found = [value for value in (_available(swap), *_groups(), _address_space()) if value is not None]
     return min(found, default=None)
 
 
-def _available() -> int | None:
+def _available(swap: bool) -> int | None:
     try:
-        lines = _MEMORY_INFO.read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError, IndexError):
+        sizes = {line.split()[0]: int(line.split()[1]) * 1024 for line in _MEMORY_INFO.read_text().splitlines()}
+        return sizes["MemAvailable:"] + (sizes.get("SwapFree:", 0) if swap else 0)
+    except (OSError, KeyError, ValueError, IndexError):
         return _physical()
 
 

@@ -23,7 +23,7 @@ def python_bytes(model: Path | None = None, compiled: int = SOLVER) -> int:
 
 def check_python_room(what: str, folder: Path, model: Path | None = None, compiled: int = SOLVER) -> None:
     """Raises StorageError (`no_memory`) if `what` cannot be done in the memory that is free."""
-    needed, free = python_bytes(model, compiled), free_memory()
+    needed, free = python_bytes(model, compiled), free_memory(swap=True)
     if free is not None and free < needed:
         raise StorageError(
             f"memory is too small: {what} takes at least {megabytes(needed)} beside the prover", code="no_memory", file=folder, field="memory",
