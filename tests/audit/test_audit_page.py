@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from zkapex_jax.cli.audit_text import show
+from zkapex_jax.cli.auditor.text import show
 from zkapex_jax.report.audit.page import math, render
 from zkapex_jax.report.audit.schema import Audit
 

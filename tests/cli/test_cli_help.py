@@ -12,7 +12,7 @@ import pytest
 import typer
 from cli_walk import Run
 
-from zkapex_jax.cli import tables as tables_command
+from zkapex_jax.cli.tools import tables as tables_command
 from zkapex_jax.cli.failures import keep_interrupts
 from zkapex_jax.cli.main import _COMMANDS, app  # noqa: F401
 

@@ -98,7 +98,7 @@ def test_help_of_the_root_names_the_environment_and_both_ways() -> None:
 
 
 def test_the_tasks_that_shells_offer_are_those_of_the_demonstration() -> None:
-    from zkapex_jax.cli.demo import _TASKS
+    from zkapex_jax.cli.tools.demo import _TASKS
     from zkapex_jax.tasks import TASKS
 
     assert set(_TASKS) == set(TASKS)

@@ -10,7 +10,7 @@ import pytest
 from cli_walk import Run, admit_arguments, enrol_arguments, images, renew_arguments
 
 from zkapex_jax.cli.options import RowKind
-from zkapex_jax.cli.personal import SKETCH_FOLDER
+from zkapex_jax.cli.client.personal import SKETCH_FOLDER
 from zkapex_jax.curvature import kept
 from zkapex_jax.curvature.choice import DEFAULT_DRAWS, KINDS
 from zkapex_jax.formats.arrays import save_arrays

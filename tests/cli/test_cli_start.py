@@ -100,7 +100,7 @@ def test_an_enrolment_without_room_is_refused_before_it_loads_the_libraries(tmp_
     code = """
 import sys
 from pathlib import Path
-from zkapex_jax.cli import personal
+from zkapex_jax.cli.client import personal
 from zkapex_jax.errors import StorageError
 from zkapex_jax.presets import get_preset
 personal.check_python_room.__globals__["free_memory"] = lambda swap: 100_000_000
@@ -126,7 +126,7 @@ def test_a_repair_without_room_is_refused_before_it_loads_the_libraries(tmp_path
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from zkapex_jax.cli import client_unlearn
+from zkapex_jax.cli.remote import unlearn as client_unlearn
 from zkapex_jax.cli.output import Output
 from zkapex_jax.errors import StorageError
 from zkapex_jax.workflow.costs import libraries
@@ -143,5 +143,5 @@ except StorageError as error:
 
 
 def test_nothing_is_loaded_where_no_model_is_to_be_saved(tmp_path: Path) -> None:
-    code = "import sys; from zkapex_jax.cli.saving import Saving; print(Saving.asked(None, None, force=False), 'jax' in sys.modules)"
+    code = "import sys; from zkapex_jax.cli.client.saving import Saving; print(Saving.asked(None, None, force=False), 'jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path).stdout.split() == ["None", "False"]

@@ -39,7 +39,7 @@ def of_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], obje
 
 
 def own_files() -> list[Callable[[bytes], object]]:
-    from zkapex_jax.cli import serve
+    from zkapex_jax.cli.provider import serve
     from zkapex_jax.client.home import Home
     from zkapex_jax.client.joining import read_invitation
     from zkapex_jax.workflow import advancing, openings, proving

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from service_world import GENEROUS, PIECE, Party, Site, listening
 
-from zkapex_jax.cli.serve import _say
+from zkapex_jax.cli.provider.serve import _say
 from zkapex_jax.protocol import generate_key
 from zkapex_jax.protocol.http_signing import sign_call
 from zkapex_jax.service import clients

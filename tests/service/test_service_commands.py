@@ -18,7 +18,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
-from zkapex_jax.cli import serve
+from zkapex_jax.cli.provider import serve
 from zkapex_jax.cli.main import app
 from zkapex_jax.service import clients, logs
 from zkapex_jax.service.settings import Settings

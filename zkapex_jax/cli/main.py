@@ -7,39 +7,39 @@ from typing import Annotated
 import typer
 
 from zkapex_jax import __version__
-from zkapex_jax.cli.admit import admit
-from zkapex_jax.cli.audit_ledger import audit_app
-from zkapex_jax.cli.base import base
-from zkapex_jax.cli.bench_scale import bench_app
-from zkapex_jax.cli.card import card
-from zkapex_jax.cli.client_app import client_app
-from zkapex_jax.cli.clients import clients
-from zkapex_jax.cli.demo import demo
-from zkapex_jax.cli.enrol import enrol
-from zkapex_jax.cli.estimate import estimate
-from zkapex_jax.cli.explain import explain
+from zkapex_jax.cli.auditor.ledger import audit_app
+from zkapex_jax.cli.auditor.receipt import receipt_app
+from zkapex_jax.cli.auditor.verify_enrolment import verify_enrolment
+from zkapex_jax.cli.client.card import card
+from zkapex_jax.cli.client.enrol import enrol
+from zkapex_jax.cli.client.prove import advance, prove
+from zkapex_jax.cli.client.renew import adopt, re_enrol
+from zkapex_jax.cli.client.unlearn import unlearn
 from zkapex_jax.cli.failures import keep_interrupts
-from zkapex_jax.cli.inspect import inspect
-from zkapex_jax.cli.invite import invite
-from zkapex_jax.cli.keygen import keygen
-from zkapex_jax.cli.ledger import ledger_app
 from zkapex_jax.cli.options import ANYONE, CLIENT, ENVIRONMENT, EXIT_CODES, PROVIDER, epilog
-from zkapex_jax.cli.plan import plan
-from zkapex_jax.cli.prove import advance, prove
+from zkapex_jax.cli.provider.admit import admit
+from zkapex_jax.cli.provider.base import base
+from zkapex_jax.cli.provider.clients import clients
+from zkapex_jax.cli.provider.invite import invite
+from zkapex_jax.cli.provider.keygen import keygen
+from zkapex_jax.cli.provider.ledger import ledger_app
+from zkapex_jax.cli.provider.plan import plan
+from zkapex_jax.cli.provider.request import publish, request
+from zkapex_jax.cli.provider.revoke import revoke
+from zkapex_jax.cli.provider.serve import serve
+from zkapex_jax.cli.provider.state import state
+from zkapex_jax.cli.provider.tidy import tidy
+from zkapex_jax.cli.provider.verify import verify
 from zkapex_jax.cli.readable import readable
-from zkapex_jax.cli.receipt import receipt_app
-from zkapex_jax.cli.renew import adopt, re_enrol
-from zkapex_jax.cli.request import publish, request
-from zkapex_jax.cli.revoke import revoke
-from zkapex_jax.cli.serve import serve
-from zkapex_jax.cli.srs import srs_app
-from zkapex_jax.cli.state import state
-from zkapex_jax.cli.tables import tables
-from zkapex_jax.cli.tidy import tidy
-from zkapex_jax.cli.unlearn import unlearn
-from zkapex_jax.cli.verify import verify
-from zkapex_jax.cli.verify_enrolment import verify_enrolment
-from zkapex_jax.cli.version import version as version_command
+from zkapex_jax.cli.remote.app import client_app
+from zkapex_jax.cli.tools.bench_scale import bench_app
+from zkapex_jax.cli.tools.demo import demo
+from zkapex_jax.cli.tools.estimate import estimate
+from zkapex_jax.cli.tools.explain import explain
+from zkapex_jax.cli.tools.inspect import inspect
+from zkapex_jax.cli.tools.srs import srs_app
+from zkapex_jax.cli.tools.tables import tables
+from zkapex_jax.cli.tools.version import version as version_command
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},

@@ -13,7 +13,7 @@ from zkapex_jax.cli.failures import end_on_sigterm, keep_interrupts
 from zkapex_jax.cli.readable import readable
 
 #: Groups of commands that can be loaded alone, and where their app is.
-ALONE = {"client": ("zkapex_jax.cli.client_app", "client_app"), "receipt": ("zkapex_jax.cli.receipt", "receipt_app")}
+ALONE = {"client": ("zkapex_jax.cli.remote.app", "client_app"), "receipt": ("zkapex_jax.cli.auditor.receipt", "receipt_app")}
 #: Set while a shell asks for completions; its line of words is in one of `_LINES`: bash, then zsh and fish.
 _COMPLETES = "_ZKAPEX_COMPLETE"
 _LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from zkapex_jax.cli.client_enrol import client_enrol
-from zkapex_jax.cli.client_join import client_join
-from zkapex_jax.cli.client_rotate import client_rotate
-from zkapex_jax.cli.client_send import client_receive, client_send, client_status
-from zkapex_jax.cli.client_unlearn import client_unlearn
 from zkapex_jax.cli.options import EXIT_CODES, epilog
+from zkapex_jax.cli.remote.enrol import client_enrol
+from zkapex_jax.cli.remote.join import client_join
+from zkapex_jax.cli.remote.rotate import client_rotate
+from zkapex_jax.cli.remote.send import client_receive, client_send, client_status
+from zkapex_jax.cli.remote.unlearn import client_unlearn
 
 client_app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", epilog=EXIT_CODES)
 

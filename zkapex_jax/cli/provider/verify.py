@@ -12,9 +12,9 @@ from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Force, KeyFile, Quiet, Ray, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import NOT_PROVEN, Output, human_bytes, human_seconds
-from zkapex_jax.cli.refusing import RefusalFile, Refusing
-from zkapex_jax.cli.state import copy_state
-from zkapex_jax.cli.verify_many import verify_many
+from zkapex_jax.cli.provider.refusing import RefusalFile, Refusing
+from zkapex_jax.cli.provider.state import copy_state
+from zkapex_jax.cli.provider.verify_many import verify_many
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.protocol import Bundle, Enrolment, load_public
 from zkapex_jax.prover import OnProgress

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from zkapex_jax.cli.audit import audit
+from zkapex_jax.cli.auditor.audit import audit
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Quiet, ShowProgress, epilog, option
 from zkapex_jax.cli.output import Output

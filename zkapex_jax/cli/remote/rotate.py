@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, opener, say_leaving
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Quiet
 from zkapex_jax.cli.output import Output
+from zkapex_jax.cli.remote.home import DEFAULT_HOME, HomeDir, opener, say_leaving
 from zkapex_jax.client import Home, leaving_rotation, rotate
 
 

@@ -13,7 +13,7 @@ from zkapex_jax.cli.extras import service_libraries
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Quiet, option
 from zkapex_jax.cli.output import Output
-from zkapex_jax.cli.serve import Database
+from zkapex_jax.cli.provider.serve import Database
 from zkapex_jax.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zkapex_jax.cli import options
-from zkapex_jax.cli.audit_text import show
+from zkapex_jax.cli.auditor.text import show
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AllowInsecure, AsJson, Cache, Force, Quiet, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output
@@ -105,5 +105,5 @@ def _write(path: Path, found: Audit, force: bool) -> None:
 
 def _root(page: Path) -> str | None:
     """Relative URL of the repository from the page's folder, where this program runs from a checkout; else None."""
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     return Path(os.path.relpath(root, page.resolve().parent)).as_posix() if (root / "docs" / "protocol.md").is_file() else None

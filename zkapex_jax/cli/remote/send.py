@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from zkapex_jax.cli.client import DEFAULT_HOME, DEFAULT_WAIT, HomeDir, Out, Wait, connect, leaving_document, say_carry, say_leaving
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Force, Quiet, ShowProgress
 from zkapex_jax.cli.output import NOT_PROVEN, Output
+from zkapex_jax.cli.remote.home import DEFAULT_HOME, DEFAULT_WAIT, HomeDir, Out, Wait, connect, leaving_document, say_carry, say_leaving
 from zkapex_jax.client import (
     Answer,
     Home,

@@ -64,7 +64,7 @@ def enrol(
     enrolment-proof.safetensors (public, for the provider) and secret.safetensors (owner-only: keep it, and openings.json
     beside it). Target tensors, preset and kind of reference string are those of the base file.
     """
-    from zkapex_jax.cli.personal import RowOptions, enrol_model
+    from zkapex_jax.cli.client.personal import RowOptions, enrol_model
 
     output, started_from = Output(as_json, quiet, progress), Base.from_file(base)
     key = load_public(provider_key) if provider_key is not None else None

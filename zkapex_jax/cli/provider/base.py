@@ -9,7 +9,7 @@ from typing import Annotated
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.keygen import KEY_NAME
+from zkapex_jax.cli.provider.keygen import KEY_NAME
 from zkapex_jax.cli.options import (
     AsJson,
     Cache,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-
 from rich.markup import escape
 
 from zkapex_jax.cli import options
-from zkapex_jax.cli.client import DEFAULT_HOME, DEFAULT_WAIT, HomeDir, Out, Wait, connect, leaving_document, say_carry, say_leaving
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import (
     AsJson,
@@ -30,6 +28,7 @@ from zkapex_jax.cli.options import (
     option,
 )
 from zkapex_jax.cli.output import Output
+from zkapex_jax.cli.remote.home import DEFAULT_HOME, DEFAULT_WAIT, HomeDir, Out, Wait, connect, leaving_document, say_carry, say_leaving
 from zkapex_jax.client import Home, fetch_base, leaving_enrolment, send_enrolment, write_out
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Base, check_signature
@@ -61,7 +60,7 @@ def client_enrol(
     Once, before any request. What was made is not made again: an interrupted command is run again as it was, and where the
     enrolment is whole and only the sending is left, [bold]--model[/] and [bold]--data[/] are not needed.
     """
-    from zkapex_jax.cli.personal import RowOptions, enrol_model
+    from zkapex_jax.cli.client.personal import RowOptions, enrol_model
 
     output, place = Output(as_json, quiet, progress), Home.open(home)
     if not place.is_enrolled:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from zkapex_jax.cli import options
-from zkapex_jax.cli.bench import Measurements, bench_app, write_measurements, written
+from zkapex_jax.cli.tools.bench import Measurements, bench_app, write_measurements, written
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import (
     AsJson,

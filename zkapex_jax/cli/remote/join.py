@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, Out, leaving_document, say_carry, say_leaving
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Force, Quiet, ShowProgress, option
 from zkapex_jax.cli.output import Output
+from zkapex_jax.cli.remote.home import DEFAULT_HOME, HomeDir, Out, leaving_document, say_carry, say_leaving
 from zkapex_jax.client import (
     Home,
     Membership,
@@ -23,8 +23,8 @@ from zkapex_jax.client import (
     join_document,
     leaving_join,
     read_invitation,
-    rejoin,
     receive,
+    rejoin,
     write_out,
 )
 from zkapex_jax.client.certificates import context_of, read_authority

@@ -65,7 +65,7 @@ def re_enrol(
     CLIENT/renewal: send enrolment and proof to the provider, then run `zkapex adopt` with the state that it returns.
     """
     from zkapex_jax.cli.inputs import load_model
-    from zkapex_jax.cli.personal import RowOptions, check_rows_room, gradient_rows
+    from zkapex_jax.cli.client.personal import RowOptions, check_rows_room, gradient_rows
     from zkapex_jax.models import unflatten
     from zkapex_jax.quantize import from_fixed
     from zkapex_jax.workflow import check_renewal, current_theta, renew

@@ -26,7 +26,7 @@ from zkapex_jax.cli.options import (
     option,
 )
 from zkapex_jax.cli.output import Output, human_seconds
-from zkapex_jax.cli.saving import Saving
+from zkapex_jax.cli.client.saving import Saving
 from zkapex_jax.protocol import Enrolment, load_public
 from zkapex_jax.workflow import ClientFolder
 

@@ -10,8 +10,8 @@ import typer
 
 from zkapex_jax.cli import options
 from zkapex_jax.cli.output import NOT_PROVEN, Output, human_seconds
-from zkapex_jax.cli.refusing import Refusing
-from zkapex_jax.cli.state import copy_state
+from zkapex_jax.cli.provider.refusing import Refusing
+from zkapex_jax.cli.provider.state import copy_state
 from zkapex_jax.errors import InputError, RefusedError, StorageError
 from zkapex_jax.protocol import Enrolment
 from zkapex_jax.workflow import Provider, Toolchain

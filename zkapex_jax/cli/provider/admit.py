@@ -24,8 +24,8 @@ from zkapex_jax.cli.options import (
     option,
 )
 from zkapex_jax.cli.output import Output, human_seconds
-from zkapex_jax.cli.refusing import RefusalFile, Refusing
-from zkapex_jax.cli.state import copy_state
+from zkapex_jax.cli.provider.refusing import RefusalFile, Refusing
+from zkapex_jax.cli.provider.state import copy_state
 from zkapex_jax.protocol import Enrolment
 from zkapex_jax.workflow import Provider
 from zkapex_jax.workflow import admit as admit_files

@@ -9,24 +9,11 @@ import typer
 from rich.markup import escape
 
 from zkapex_jax.cli import options
-from zkapex_jax.cli.client import DEFAULT_HOME, HomeDir, connect
+from zkapex_jax.cli.client.saving import Saving
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.options import (
-    AsJson,
-    Cache,
-    Check,
-    Force,
-    Quiet,
-    SavedFrom,
-    SaveModel,
-    ShowProgress,
-    SrsFile,
-    TablesFile,
-    Threads,
-    option,
-)
+from zkapex_jax.cli.options import AsJson, Cache, Check, Force, Quiet, SavedFrom, SaveModel, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
-from zkapex_jax.cli.saving import Saving
+from zkapex_jax.cli.remote.home import DEFAULT_HOME, HomeDir, connect
 from zkapex_jax.client import Answer, Home, catch_up, fetch_requests, prepare_answer, receive, remember_model, saved_model
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Bundle, Enrolment, Request, State
@@ -109,7 +96,7 @@ def _chosen(place: Home, waiting: list[Request], request: Path | None) -> Reques
 
 def _answer(output: Output, place: Home, tool: Toolchain, answer: Answer, check: bool) -> None:
     """Make what is missing of the answer."""
-    from zkapex_jax.cli.prove import kept_bytes
+    from zkapex_jax.cli.client.prove import kept_bytes
     from zkapex_jax.workflow.costs.libraries import check_python_room
     from zkapex_jax.workflow.memory import trim
 

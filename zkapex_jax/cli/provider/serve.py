@@ -17,7 +17,7 @@ from rich.markup import escape
 from zkapex_jax.cli import options
 from zkapex_jax.cli.extras import service_libraries
 from zkapex_jax.cli.failures import guarded
-from zkapex_jax.cli.keygen import KEY_NAME
+from zkapex_jax.cli.provider.keygen import KEY_NAME
 from zkapex_jax.cli.options import AllowInsecure, Cache, option
 from zkapex_jax.cli.output import Output
 from zkapex_jax.cli.spans import size_option, span_option

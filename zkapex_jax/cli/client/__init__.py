@@ -1,0 +1,1 @@
+"""The client's commands on files in a folder."""

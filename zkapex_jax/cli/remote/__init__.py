@@ -1,0 +1,1 @@
+"""`zkapex client`: the same against a provider that serves, from a home of files."""

@@ -1,0 +1,1 @@
+"""Commands for anyone: costs, measurements, explanations, the demonstration."""
