@@ -6,6 +6,8 @@ PROVER := prover/target/release/zkapex-prover
 RUST   := prover/Cargo.toml prover/Cargo.lock $(shell find prover/src -name '*.rs' 2>/dev/null)
 JOBS   ?= 2
 STUDIES := digits glyphs code membership ablations
+# nothing of these targets stays outside of the checkout
+export ZKAPEX_CACHE := $(CURDIR)/runs/cache
 
 .PHONY: adversary service-test service-load fuzz demo demo-hard test test-python test-rust test-slow cluster interop explore bench vectors golden semantics performance performance-scale performance-ezkl experiments experiments-quick clean help
 

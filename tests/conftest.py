@@ -6,6 +6,7 @@ Neither is judged by how busy the machine is.
 """
 
 import os
+from collections.abc import Iterator
 
 import compiled
 import pytest
@@ -19,6 +20,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 #: Set before anything imports JAX, which reads it then.
 _MADE = compiled.share()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test finds, or leaves, anything in the folder of who runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZKAPEX_CACHE", str(tmp_path_factory.mktemp("zkapex-cache")))
+        yield
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

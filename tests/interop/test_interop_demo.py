@@ -65,7 +65,7 @@ def case_of(demo: Path, artefacts: dict[str, Path], points: Path, proof: Path) -
     if None in named.values():
         return None
     kind = "tables" if "request" in named else "enrol.tables"
-    public = {"tables": demo / "public" / f"ceremony-4096.{kind}.json", "srs": demo / "public" / "ceremony-12.srs"}
+    public = {"tables": next((demo / "public").glob(f"ceremony-4096-*[0-9a-f].{kind}.json")), "srs": demo / "public" / "ceremony-12.srs"}
     return Case(proof=proof, points=points, **({"state": None} | named), **public)
 
 

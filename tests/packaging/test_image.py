@@ -57,6 +57,12 @@ def test_the_last_stage_has_no_compiler_and_no_root() -> None:
     assert f"/{driver.NAME} " in next(line for line in instructions("COPY") if "--from=prover" in line)
 
 
+def test_tables_are_kept_where_the_image_may_write() -> None:
+    """The root may be read-only: beside the volume nothing stays."""
+    (kept,) = re.findall(r" ZKAPEX_CACHE=(\S+)", " ".join(stages()[-1]))
+    assert kept.startswith(f"{instructions('VOLUME')[0]}/") and SERVICES["service"]["volumes"] == [f"provider:{instructions('VOLUME')[0]}"]
+
+
 def test_bases_can_be_named_by_digest() -> None:
     arguments = dict(line.split("=", 1) for line in instructions("ARG"))
     assert {line.split()[0] for line in instructions("FROM")} == {f"${{{name}}}" for name in arguments}

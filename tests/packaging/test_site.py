@@ -88,7 +88,7 @@ def test_the_reference_tells_defaults_and_variables(hooks: ModuleType) -> None:
     text = hooks.command_line()
     section = text.partition("## `zkapex request`\n")[2].partition("\n## ")[0]
     assert "Share of the target weights to zero. Default: `0.05`. |" in section
-    assert "Default: `runs/cache`. Or `$ZKAPEX_CACHE`. |" in section
+    assert "Default: ~/.cache/zkapex, or zkapex in $XDG_CACHE_HOME. Or `$ZKAPEX_CACHE`. |" in section
     assert "*Required.* Default" not in text and "Default: ``" not in text
 
 

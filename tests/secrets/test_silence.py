@@ -180,7 +180,7 @@ def _raw_prove(walked: Walked, update: Path, out: Path) -> str:
 
     enrolment, request = Enrolment.from_file(client / "enrolment.safetensors"), Request.from_file(walked.folder / "request")
     given = {
-        "tables": cache / "toy.tables.json", "srs": cache / "ceremony-8.srs", "enrolment": enrolment.path, "request": request.path,
+        "tables": next(cache.glob("toy-*[0-9a-f].tables.json")), "srs": cache / "ceremony-8.srs", "enrolment": enrolment.path, "request": request.path,
         "enrolment-points": points[f"{enrolment.digest}.safetensors"], "request-points": points[f"{request.digest}.safetensors"],
         "state": walked.folder / "bob.state", "secret": client / "secret.safetensors", "update": update, "out": out,
     }  # fmt: skip

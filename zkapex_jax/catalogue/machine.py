@@ -24,6 +24,16 @@ MACHINE = Group(
             "The operating system refused the prover to read or write.",
             "Check space and permissions of the folder that the sentence names.",
         ),
+        Entry(
+            "no_cache",
+            "There is no folder to keep tables and reference strings in, or it cannot be read or written.",
+            "Name one that you can write to: --cache DIR, or ZKAPEX_CACHE in the environment.",
+        ),
+        Entry(
+            "unsafe_cache",
+            "Others can write to your folder of tables and reference strings (~/.cache/zkapex), or it is another user's.",
+            "Take their right to write away if nobody put anything there, else remove it: it is made again. Or name another with --cache.",
+        ),
         Entry("locked", "Another command is at work in the same folder or ledger.", "Wait for it to end, then try again."),
         Entry(
             "srs_missing",

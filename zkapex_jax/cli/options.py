@@ -31,7 +31,8 @@ def option(name: str, metavar: str, words: str, panel: str | None = None) -> Any
 
 ENVIRONMENT = (
     "[bold]Environment[/]",
-    "ZKAPEX_HOME the home of `zkapex client` · ZKAPEX_CACHE where tables and reference strings are kept · ZKAPEX_DATABASE the ledger's database",
+    "ZKAPEX_HOME the home of `zkapex client` · ZKAPEX_CACHE where tables and reference strings are kept, in place of ~/.cache/zkapex · "
+    "ZKAPEX_DATABASE the ledger's database",
     "ZKAPEX_PROVER the Rust binary · ZKAPEX_PORTABLE=1 without vector instructions · ZKAPEX_DEBUG=1 tracebacks",
 )
 
@@ -63,12 +64,12 @@ PresetName = Annotated[
     ),
 ]  # fmt: skip
 Cache = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--cache",
         envvar="ZKAPEX_CACHE",
         metavar="DIR",
-        help="Where tables and reference strings are kept.",
+        help="Where tables and reference strings are kept. Default: ~/.cache/zkapex, or zkapex in $XDG_CACHE_HOME.",
         rich_help_panel=_TOOLS,
     ),
 ]
@@ -150,12 +151,11 @@ SaveModel = Annotated[
 ]
 
 DEFAULT_PRESET = SERVING_PRESET
-DEFAULT_CACHE = Path("runs/cache")
 
 
 def toolchain(
     preset: str,
-    cache: Path,
+    cache: Path | None,
     *,
     tables: Path | None = None,
     srs: Path | None = None,
@@ -182,7 +182,7 @@ def joined(ray: str | None, threads: int | None) -> Iterator[Cluster | None]:
 
 def toolchain_for(
     artefact: Enrolment | Request | Base,
-    cache: Path,
+    cache: Path | None,
     *,
     tables: Path | None = None,
     srs: Path | None = None,

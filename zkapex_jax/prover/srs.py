@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zkapex_jax.errors import InputError, InternalError
+from zkapex_jax.errors import InputError, InternalError, StorageError
 from zkapex_jax.formats.atomic import make_directory, publish, storage_errors
 from zkapex_jax.formats.passing import passing_folder
 from zkapex_jax.prover.driver import Prover
@@ -28,7 +28,8 @@ class SrsFile:
 def ensure_srs(prover: Prover, k: int, folder: Path, *, insecure: bool = False) -> SrsFile:
     """The SRS of 2^k powers in `folder`, made there if absent: from the shipped ceremony, or `insecure` if asked.
 
-    Raises InputError for k over 12 without an imported file: larger ceremonies are imported from their published JSON.
+    Raises InputError for k over 12 without an imported file: larger ceremonies are imported from their published JSON. And for what is
+    there already, if it is damaged, or not what its name says.
     """
     path = make_directory(folder) / (f"insecure-{k}.srs" if insecure else f"ceremony-{k}.srs")
     if not path.exists():
@@ -39,13 +40,20 @@ def ensure_srs(prover: Prover, k: int, folder: Path, *, insecure: bool = False) 
                 hint=f"import the published ceremony with `zkapex srs import FILE.json --k {k}`, or pass --insecure-srs for tests",
             )  # fmt: skip
         _make(prover, k, path, insecure=insecure)
-    return check_srs(prover, path, k)
+    try:
+        srs = check_srs(prover, path, k)
+        if srs.insecure != insecure:
+            raise InputError("its name says otherwise than its mark of insecurity", code="wrong_srs", file=path, field="insecure", value=srs.insecure)
+        return srs
+    except InputError as error:
+        error.hint = error.hint or "remove the file; then it is made, or can be imported, again"
+        raise
 
 
 def import_srs(prover: Prover, source: Path, k: int, folder: Path) -> SrsFile:
     """Import a published ceremony into `folder` as its SRS of 2^k powers."""
     path = make_directory(folder) / f"ceremony-{k}.srs"
-    _through_temporary(path, lambda out: prover.srs_import(source, k, out))
+    _through_temporary(path, lambda out: prover.srs_import(source, k, out), force=True)
     return check_srs(prover, path, k)
 
 
@@ -64,16 +72,21 @@ def check_srs(prover: Prover, path: Path, k: int | None = None) -> SrsFile:
 
 
 def _make(prover: Prover, k: int, path: Path, *, insecure: bool) -> None:
+    """Of several processes that make it at once the first wins: insecure ones differ, and the others' proofs are for what is there."""
     make = prover.srs_insecure if insecure else prover.srs_ceremony
-    _through_temporary(path, lambda out: make(k, out))
+    try:
+        _through_temporary(path, lambda out: make(k, out), force=False)
+    except StorageError as error:
+        if error.code != "exists":
+            raise
 
 
-def _through_temporary(path: Path, make: Any) -> None:
-    """Two processes may make the file at once: each makes its own, the last rename wins with the same bytes."""
+def _through_temporary(path: Path, make: Any, *, force: bool) -> None:
+    """Each process makes its own file, whole, and then names it."""
     with passing_folder(path.parent) as passing:
         make(passing / path.name)
         with storage_errors(path):
-            publish(passing / path.name, path, force=True)
+            publish(passing / path.name, path, force=force)
 
 
 def _typed(info: dict[str, Any], name: str, kind: type) -> Any:

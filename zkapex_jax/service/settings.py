@@ -101,8 +101,8 @@ class Settings(BaseModel):
     workers: Annotated[int, Field(ge=0, le=256)] = 1
     #: Threads of one worker's prover.
     threads: Count = 1
-    #: Where tables and reference strings are kept.
-    cache: Path = Path("runs/cache")
+    #: Where tables and reference strings are kept; None: as `cache_folder`.
+    cache: Path | None = None
     #: Take artefacts that are marked insecure; tests only.
     allow_insecure: bool = False
     #: Log lines as JSON.

@@ -8,7 +8,8 @@ from pathlib import Path
 from zkapex_jax.circuit import build, emit
 from zkapex_jax.errors import InputError, RefusedError
 from zkapex_jax.formats import canonical
-from zkapex_jax.formats.atomic import make_directory, write_bytes
+from zkapex_jax.formats.atomic import write_bytes
+from zkapex_jax.formats.cache_folder import cache_folder, using_cache
 from zkapex_jax.formats.reading import file_digest
 from zkapex_jax.presets import DEFAULT_PRESET, Preset, get_preset
 from zkapex_jax.protocol.base import Base
@@ -18,7 +19,9 @@ from zkapex_jax.protocol.enrolment import Enrolment
 from zkapex_jax.protocol.request import Request
 from zkapex_jax.prover import Prover, SrsFile, check_srs, ensure_srs
 
-_NAMES = {"fold_kkt": "{}.tables.json", "enrol": "{}.enrol.tables.json"}
+#: By digest: versions that share a folder leave each other's tables alone.
+_NAMES = {"fold_kkt": "{}-{}.tables.json", "enrol": "{}-{}.enrol.tables.json"}
+_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -60,21 +63,22 @@ class Toolchain:
 def open_toolchain(
     preset: str | Preset = DEFAULT_PRESET,
     *,
-    folder: Path,
+    folder: Path | None = None,
     tables: Path | None = None,
     srs: Path | None = None,
     prover: Prover | None = None,
     threads: int | None = None,
     insecure_srs: bool = False,
 ) -> Toolchain:
-    """Emit the tables and make the SRS file in `folder` where they are not there yet.
+    """Emit the tables and make the SRS file in `folder` (default: as `cache_folder`) where they are not there yet.
 
     `tables` and `srs` name existing files instead; tables must then be those that this version emits for the preset.
 
-    Raises InputError for files of another preset or size, InternalError if the Rust binary is not built.
+    Raises InputError for files of another preset or size, InternalError if the Rust binary is not built, StorageError as `cache_folder`.
     """
     sizes = get_preset(preset) if isinstance(preset, str) else preset
     prover = prover or Prover.find(threads)
+    folder = cache_folder(folder)
     tables_path, digest = _tables(sizes, "fold_kkt", folder, tables)
     enrol_path, enrol_digest = _tables(sizes, "enrol", folder, None)
     reference = _srs(prover, sizes, folder, srs, insecure=insecure_srs)
@@ -87,9 +91,10 @@ def _tables(preset: Preset, relation: str, folder: Path, given: Path | None) -> 
     data = emit(build(relation, preset))
     digest = canonical.digest(data)
     if given is None:
-        path = make_directory(folder) / _NAMES[relation].format(preset.name)
-        if not path.exists() or file_digest(path) != digest:
-            write_bytes(path, data, force=True)
+        path = folder / _NAMES[relation].format(preset.name, digest[:_DIGITS])
+        with using_cache():
+            if not path.exists() or file_digest(path) != digest:
+                write_bytes(path, data, force=True)
         return path, digest
     if (found := file_digest(given)) != digest:
         raise InputError(
@@ -101,5 +106,6 @@ def _tables(preset: Preset, relation: str, folder: Path, given: Path | None) -> 
 
 def _srs(prover: Prover, preset: Preset, folder: Path, given: Path | None, *, insecure: bool) -> SrsFile:
     if given is None:
-        return ensure_srs(prover, preset.k, folder, insecure=insecure)
+        with using_cache():
+            return ensure_srs(prover, preset.k, folder, insecure=insecure)
     return check_srs(prover, given, preset.k)

@@ -46,7 +46,7 @@ def audit(
     curve: Annotated[
         str | None, option("curve", "NAME", "Its curve: py_ecc, or arkworks (fast). Default: arkworks if installed.", _JUDGES)
     ] = None,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     allow_insecure: AllowInsecure = False,

@@ -25,7 +25,7 @@ def verify_enrolment(
     base: Annotated[Path, option("base", "FILE", "The provider's base file.")],
     provider_key: Annotated[str, option("provider-key", "FILE", "The provider's public key: a .pub file, or its hex.")],
     state: State = None,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     allow_insecure: AllowInsecure = False,

@@ -48,7 +48,7 @@ def enrol(
     draws: Draws = None,
     seed: RowSeed = 0,
     micro_batch: MicroBatch = 8,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     threads: Threads = None,

@@ -39,7 +39,7 @@ def prove(
     state: StateFile,
     update: UpdateFile = None,
     out: Annotated[Path | None, option("out", "FILE", "The bundle file. Default: in the client's folder.")] = None,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     threads: Threads = None,

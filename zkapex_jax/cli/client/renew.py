@@ -49,7 +49,7 @@ def re_enrol(
     draws: Draws = None,
     seed: RowSeed = 0,
     micro_batch: MicroBatch = 8,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     threads: Threads = None,

@@ -41,7 +41,7 @@ def unlearn(
     model: SavedFrom = None,
     save_model: SaveModel = None,
     check: Check = True,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     threads: Threads = None,

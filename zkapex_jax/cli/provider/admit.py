@@ -41,7 +41,7 @@ def admit(
     out: Annotated[Path | None, option("out", "FILE", "Also write the client's state here.")] = None,
     refusal: RefusalFile = None,
     key: KeyFile = None,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     allow_insecure: AllowInsecure = False,

@@ -49,7 +49,7 @@ def base(
     key: Annotated[Path | None, option("key", "FILE", "Signing key. Default: provider.key in the provider's folder.")] = None,
     model_name: Annotated[str | None, option("model-name", "NAME", "Name of the model. Default: the base folder's name.")] = None,
     preset: PresetName = options.DEFAULT_PRESET,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     insecure_srs: InsecureSrs = False,

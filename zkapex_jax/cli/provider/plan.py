@@ -57,7 +57,7 @@ def plan(
     ] = True,
     micro_batch: MicroBatch = 8,
     preset: PresetName = options.DEFAULT_PRESET,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     insecure_srs: InsecureSrs = False,

@@ -64,7 +64,7 @@ def request(
     key: Annotated[Path | None, option("key", "FILE", "Signing key. Default: provider.key in the provider's folder.")] = None,
     micro_batch: MicroBatch = 8,
     preset: PresetName = options.DEFAULT_PRESET,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     insecure_srs: InsecureSrs = False,
@@ -134,7 +134,7 @@ def _factor(text: str | None) -> Fraction | None:
 def publish(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A signed request or base.")],
     provider: ProviderDir,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     threads: Threads = None,

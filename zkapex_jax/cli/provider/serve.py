@@ -14,7 +14,6 @@ import typer
 from pydantic import ValidationError
 from rich.markup import escape
 
-from zkapex_jax.cli import options
 from zkapex_jax.cli.extras import service_libraries
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.provider.keygen import KEY_NAME
@@ -23,6 +22,7 @@ from zkapex_jax.cli.output import Output
 from zkapex_jax.cli.spans import size_option, span_option
 from zkapex_jax.errors import InputError
 from zkapex_jax.formats.atomic import SECRET_MODE, write_text
+from zkapex_jax.formats.cache_folder import cache_folder
 from zkapex_jax.formats.nesting import parse_json
 from zkapex_jax.formats.reading import read_bytes
 
@@ -69,7 +69,7 @@ def serve(
     keep_evidence: Annotated[float | None, span_option("keep-evidence", "Refused bundles give way to a signed note then. Default: 90d.", _LIMITS)] = None,
     evidence_size: Annotated[int | None, size_option("evidence-size", "Refused bundles of one client, together. Default: 1GiB.", _LIMITS)] = None,
     limits: Annotated[Path | None, option("limits", "FILE", "JSON of limits that differ from the defaults.", _LIMITS)] = None,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     threads: Annotated[int, typer.Option("--threads", min=1, max=1024, metavar="N", help="Threads of each worker's verifier.", rich_help_panel=_LIMITS)] = 1,
     allow_insecure: AllowInsecure = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line: where it serves, then the log (on standard error).")] = False,
@@ -90,7 +90,7 @@ def serve(
     given = {
         "provider": folder, "database": database, "host": host, "port": port, "authorities": tuple(authority or ()),
         "proxies": tuple(proxy or ()), "workers": workers,
-        "threads": threads, "cache": cache, "allow_insecure": allow_insecure, "late_after": 86400 * late_after,
+        "threads": threads, "cache": cache_folder(cache), "allow_insecure": allow_insecure, "late_after": 86400 * late_after,
         "dashboard_token": digest_of(token), "json_log": as_json, **differing,
     }  # fmt: skip
     try:

@@ -39,7 +39,7 @@ def verify(
     request: Annotated[File, _file("request", "The signed request.")] = None,
     state: Annotated[File, _file("state", "The client's state before the bundle.")] = None,
     provider_key: Annotated[str | None, _file("provider-key", "The provider's public key: a .pub file, or its hex.")] = None,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     allow_insecure: AllowInsecure = False,

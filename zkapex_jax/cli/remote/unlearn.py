@@ -33,7 +33,7 @@ def client_unlearn(
     home: HomeDir = DEFAULT_HOME,
     offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: work from what is in the home and what is given here.")] = False,
     check: Check = True,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     threads: Threads = None,

@@ -69,7 +69,7 @@ def _add_command(model: str) -> None:
         seed: Seed = 0,
         out: Measurements = None,
         preset: PresetName = options.DEFAULT_PRESET,
-        cache: Cache = options.DEFAULT_CACHE,
+        cache: Cache = None,
         tables: TablesFile = None,
         srs: SrsFile = None,
         insecure_srs: InsecureSrs = False,

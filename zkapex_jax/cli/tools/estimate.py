@@ -61,7 +61,7 @@ def estimate(
     rows: Annotated[options.RowKind, typer.Option("--rows", help="Count the disk of these gradient rows, as `zkapex enrol --rows`.")] = options.RowKind.EXAMPLES,
     folder: Annotated[Path, option("folder", "DIR", "Where the client's files will lie. Default: here.")] = Path("."),
     preset: PresetName = options.DEFAULT_PRESET,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     tables: TablesFile = None,
     srs: SrsFile = None,
     insecure_srs: InsecureSrs = False,

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from zkapex_jax.cli import options
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Cache, InsecureSrs, Quiet, epilog
 from zkapex_jax.cli.output import Output
+from zkapex_jax.formats.cache_folder import cache_folder, using_cache
 from zkapex_jax.prover import Prover, SrsFile, ensure_srs, import_srs
 
 srs_app = typer.Typer(
@@ -23,13 +23,15 @@ Power = Annotated[int, typer.Option("--k", min=4, max=20, metavar="K", help="The
 @guarded
 def ensure(
     k: Power = 12,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     insecure_srs: InsecureSrs = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Have the ceremony's reference string in the cache (up to k = 12 it ships with the prover)."""
-    _show(ensure_srs(Prover.find(), k, cache, insecure=insecure_srs), Output(as_json, quiet))
+    with using_cache():
+        made = ensure_srs(Prover.find(), k, cache_folder(cache), insecure=insecure_srs)
+    _show(made, Output(as_json, quiet))
 
 
 @srs_app.command("import", epilog=epilog("zkapex srs import transcript.json --k 14"))
@@ -37,12 +39,14 @@ def ensure(
 def import_(
     source: Annotated[Path, typer.Argument(metavar="JSON", help="The published ceremony transcript.")],
     k: Power = 15,
-    cache: Cache = options.DEFAULT_CACHE,
+    cache: Cache = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Import a published ceremony of 2^12 to 2^15 powers; every point and the pairings are checked."""
-    _show(import_srs(Prover.find(), source, k, cache), Output(as_json, quiet))
+    with using_cache():
+        made = import_srs(Prover.find(), source, k, cache_folder(cache))
+    _show(made, Output(as_json, quiet))
 
 
 def _show(srs: SrsFile, output: Output) -> None:
