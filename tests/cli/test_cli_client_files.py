@@ -125,7 +125,8 @@ def test_from_a_checkpoint_to_an_accepted_answer(run: Run, answered: Place, cach
     (answered / "unlearned").rename(answered / "moved")
     told = run("client", "receive", answered / "receipt.json", "--home", answered.home).out
     assert "not written" in told and "is gone" in told and "zkapex card UNLEARNED --from MODEL" in told
-    assert "no request waits" in run("client", "unlearn", "--home", answered.home, *tools, code=2).err
+    assert "no request is open" in run("client", "unlearn", "--home", answered.home, *tools).out
+    run("client", "unlearn", "--home", answered.home, *tools, "--exit-code", code=10)
 
 
 def test_nothing_secret_is_written_for_the_provider(enrolled: Place, answered: Place) -> None:
@@ -174,8 +175,8 @@ def test_a_damaged_update_is_made_again(run: Run, answered: Place, cache: Path) 
         (("join", "http://192.0.2.1", "--client", "a", "--home", "new"), 2, "must be https"),
         (("join", "--client", "a", "--home", "new"), 2, "provider-key: is needed"),
         (("join", "--client", "a b", "--home", "new", "--provider-key", "{key}"), 2, "client_id"),
-        (("send", "--home", "{home}"), 2, "holds no answer"),
         (("unlearn", "--home", "{home}"), 2, "holds no state"),
+        (("unlearn", "--home", "{home}", "--save-model", "x"), 2, "--model and --save-model go together"),
         (("receive", "{provider}/provider.key.pub", "--home", "{home}"), 2, "safetensors"),
         (("receive", "{home}/secret.safetensors", "--home", "{home}"), 2, "is nothing that a provider hands out"),
         (("receive", "{home}/enrolment.safetensors", "--home", "{home}"), 2, "is nothing that a provider hands out"),
@@ -188,6 +189,13 @@ def test_what_is_wrong_is_said(run: Run, enrolled: Place, arguments: tuple[str, 
     filled = [part.format(home=enrolled.home, key=enrolled.key, provider=enrolled.provider) for part in arguments]
     ran = run("client", *filled, code=code)
     assert words in ran.err and ran.err.count("\n") == 2, "a sentence, and what to do"
+
+
+def test_nothing_to_send_is_no_fault(run: Run, enrolled: Place) -> None:
+    asked = ("client", "send", "--home", enrolled.home, "--out", enrolled / "nothing")
+    assert run(*asked, "--json").document == {"sent": False, "to_send": 0}
+    run(*asked, "--exit-code", code=10)
+    assert not (enrolled / "nothing").exists()
 
 
 def test_files_of_others_are_refused(run: Run, enrolled: Place, inputs: Path, cache: Path) -> None:

@@ -144,7 +144,7 @@ def refuse_first(run: Run, fleet: Fleet, cache: Path) -> None:
 def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, inputs: Path, walked_by_http: Walked) -> None:
     unlearned, sent, home = walked_by_http.unlearned, walked_by_http.sent, Home.open(fleet / "alice")
     request = Request.from_file(fleet / "request")
-    assert unlearned["request_id"] == request.request_id and not unlearned["resumed"]
+    assert unlearned["request_id"] == request.request_id and not unlearned["resumed"] and unlearned["open"] == 1
     assert sent["accepted"] and sent["advanced"] and sent["position"] == 1
     assert sent["card"] == str(fleet / "unlearned" / "README.md") and sent["card_command"] is None
     assert "its signed receipt says so" in (fleet / "unlearned" / "README.md").read_text()
@@ -157,16 +157,36 @@ def test_three_commands_from_a_checkpoint_to_a_receipt(run: Run, fleet: Fleet, i
     update = Update.from_file(next(home.path.glob("requests/*/update.safetensors")))
     assert not update.tensor("theta_u")[request.mask()].any()
 
-    assert "holds no answer" in run("client", "send", "--home", home.path, code=2).err
-    assert "no request waits" in run("client", "unlearn", "--home", home.path, code=2).err
+    check_idle(run, home, fleet)
     interrupted = Home(fleet / "interrupted")
     shutil.copytree(walked_by_http.before, interrupted.path)
-    assert "no request waits" in run("client", "unlearn", "--home", interrupted.path, code=2).err
+    assert "no request is open" in run("client", "unlearn", "--home", interrupted.path).out
     assert Receipt.from_file(interrupted.receipt_file(bundle.digest)) == receipt, "accepted while away: the receipt comes first"
     assert (interrupted.path / "secret.safetensors").read_bytes() == (home.path / "secret.safetensors").read_bytes()
     again = run("client", "send", "--home", walked_by_http.before, "--no-progress", "--json").document
     assert Receipt.from_file(again["receipt"]) == receipt, "the same answer again: the same receipt"
     check_cards(run, fleet, inputs, walked_by_http.before, again)
+
+
+#: What the two say to machines when there is nothing to do.
+IDLE = {"unlearn": {"request_id": None, "open": 0}, "send": {"sent": False, "to_send": 0}}
+
+
+def check_idle(run: Run, home: Home, fleet: Fleet) -> None:
+    """With nothing to do both are done, also where a model lies in the way of the next one; --exit-code tells that apart. Nothing changes."""
+    before = contents(home.path)
+    model = ("--model", fleet / "no-model", "--save-model", fleet / "unlearned")
+    for command, words, more in (("unlearn", "no request is open", model), ("send", "nothing is to be sent", ())):
+        call = ("client", command, "--home", home.path, "--no-progress", *more)
+        assert words in run(*call).out and run(*call, "--json").document == IDLE[command]
+        assert run(*call, "--exit-code", "--json", code=10).document == IDLE[command]
+        quiet = run(*call, "--quiet", "--exit-code", code=10)
+        assert quiet.out == quiet.err == ""
+    assert contents(home.path) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
 def check_cards(run: Run, fleet: Fleet, inputs: Path, home: Path, again: dict[str, object]) -> None:
@@ -198,10 +218,10 @@ def test_what_a_kill_left_undone_after_the_verdict_is_done(run: Run, fleet: Flee
         shutil.copy(kept, home.receipt_file(kept.stem))
         if state:
             shutil.copy(alice.state().path, home.state_file(alice.state().digest))
-        ran = run("client", "send", "--home", home.path, "--no-progress", "--json", code=2 if state else 0)
-        assert state or (ran.document["advanced"] and ran.document["leaves"] == [] and "left undone" in ran.err)
+        ran = run("client", "send", "--home", home.path, "--no-progress", "--json")
+        assert ran.document == IDLE["send"] if state else (ran.document["advanced"] and ran.document["leaves"] == [] and "left undone" in ran.err)
         assert (home.path / "secret.safetensors").read_bytes() == (alice.path / "secret.safetensors").read_bytes()
-        assert "holds no answer" in run("client", "send", "--home", home.path, code=2).err
+        assert "nothing is to be sent" in run("client", "send", "--home", home.path).out
     card = fleet / "unlearned" / "README.md"
     before = card.read_text()
     card.write_text("words of one's own\n")

@@ -52,16 +52,6 @@ CLIENT = Group(
             "Run `zkapex client enrol`; with files, hand over what it writes and take the state with `zkapex client receive`.",
         ),
         Entry(
-            "nothing_to_answer",
-            "No request waits for this client.",
-            "Nothing is to be done; with files, take a request with `zkapex client receive` first.",
-        ),
-        Entry(
-            "nothing_to_send",
-            "There is no finished answer that the provider has not accepted.",
-            "Run `zkapex client unlearn` first; `zkapex client status` shows what is open.",
-        ),
-        Entry(
             "pending",
             "The provider has what was sent, and has not judged it yet.",
             "Run the same command again later: it asks for the verdict and sends nothing twice.",

@@ -10,6 +10,12 @@ from zkapex_jax.errors import InputError
 from zkapex_jax.workflow.costs.libraries import check_python_room
 
 
+def check_pair(model: Path | None, out: Path | None) -> None:
+    """Raise InputError if one of the two options is missing."""
+    if (model is None) != (out is None):
+        raise InputError("--model and --save-model go together", field="save-model")
+
+
 @dataclass(frozen=True)
 class Saving:
     """Where an unlearned model goes, and the model that it has its format from."""
@@ -21,10 +27,9 @@ class Saving:
     @classmethod
     def asked(cls, model: Path | None, out: Path | None, *, force: bool) -> Self | None:
         """None if none is wanted. Raises InputError if one option is missing, or as `check_save`, before long work."""
-        if model is None and out is None:
-            return None
+        check_pair(model, out)
         if model is None or out is None:
-            raise InputError("--model and --save-model go together", field="save-model")
+            return None
         check_python_room("saving the model", out, model)
         from zkapex_jax.workflow import check_save  # here: it loads what there may be no room for
 

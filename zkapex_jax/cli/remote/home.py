@@ -46,6 +46,11 @@ Wait = Annotated[
     ),
 ]
 DEFAULT_WAIT = 600.0
+ExitCode = Annotated[
+    bool, typer.Option("--exit-code", help="Exit with 10, not 0, if there was nothing to do: for scripts that go on until there is nothing.")
+]
+#: Exit code of --exit-code; none of the errors' own.
+NOTHING = 10
 
 
 def connect(home: Home, output: Output) -> Service:
@@ -65,6 +70,13 @@ def opener(home: Home, output: Output) -> Open:
             hint="pass --out FOLDER and carry the files, or join one with `zkapex client join URL`",
         )  # fmt: skip
     return partial(Service, url, patience=Patience(say=output.note), authority=home.authority())
+
+
+def say_nothing(output: Output, document: dict[str, object], *lines: str, exit_code: bool) -> None:
+    """Nothing was to be done, which is no fault: a clock may have run the command. Raises typer.Exit (10) with --exit-code."""
+    output.result(document, *lines)
+    if exit_code:
+        raise typer.Exit(NOTHING)
 
 
 def say_leaving(output: Output, leaving: Sequence[Leaving], where: str, *, call: bool = True) -> None:

@@ -11,7 +11,19 @@ from rich.markup import escape
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Force, Quiet, ShowProgress
 from zkapex_jax.cli.output import NOT_PROVEN, Output
-from zkapex_jax.cli.remote.home import DEFAULT_HOME, DEFAULT_WAIT, HomeDir, Out, Wait, connect, leaving_document, say_carry, say_leaving
+from zkapex_jax.cli.remote.home import (
+    DEFAULT_HOME,
+    DEFAULT_WAIT,
+    ExitCode,
+    HomeDir,
+    Out,
+    Wait,
+    connect,
+    leaving_document,
+    say_carry,
+    say_leaving,
+    say_nothing,
+)
 from zkapex_jax.client import (
     Answer,
     Home,
@@ -28,7 +40,6 @@ from zkapex_jax.client import (
 from zkapex_jax.client import receive as receive_files
 from zkapex_jax.client.keys import waiting_key
 from zkapex_jax.client.saved_models import Carded
-from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import SigningKey
 
 
@@ -38,6 +49,7 @@ def client_send(
     out: Out = None,
     wait: Wait = DEFAULT_WAIT,
     force: Force = False,
+    exit_code: ExitCode = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     progress: ShowProgress = None,
@@ -46,7 +58,8 @@ def client_send(
 
     The card of the model that `zkapex client unlearn --save-model` wrote then says that the provider accepted.
     The weights from before go from the home only when the provider has signed that it accepted the answer. A broken connection
-    costs one piece: run the command again. A re-enrolment that waits (`zkapex re-enrol`) is sent first.
+    costs one piece: run the command again. A re-enrolment that waits (`zkapex re-enrol`) is sent first. If nothing is to be sent,
+    it says so and asks nobody.
     """
     output, place = Output(as_json, quiet, progress), Home.open(home)
     if place.folder.renewal.enrolment.is_file():
@@ -54,7 +67,7 @@ def client_send(
         return
     answer = next(iter(open_answers(place)), None)
     if answer is None:
-        _finish(output, place, out)
+        _finish(output, place, out, exit_code)
         return
     leaving = leaving_answer(answer.bundle)
     say_leaving(output, leaving, str(out) if out else place.membership.url or "nobody yet", call=out is None)
@@ -141,13 +154,13 @@ def _next_step(status: dict[str, Any]) -> str:
     return "zkapex client unlearn, which asks for new requests" if status["url"] else "zkapex client receive the provider's next request"
 
 
-def _finish(output: Output, place: Home, out: Path | None) -> None:
-    """Do what an interrupted command left undone of an answer that was accepted. Raises InputError (`nothing_to_send`) if there is none."""
+def _finish(output: Output, place: Home, out: Path | None, exit_code: bool) -> None:
+    """Do what an interrupted command left undone of an answer that was accepted; mostly there is nothing."""
     answer = interrupted(place) if out is None and place.membership.url else None
     if answer is None:
-        raise InputError(
-            "holds no answer that is to be sent", code="nothing_to_send", file=place.path, hint="make one with `zkapex client unlearn`"
-        )
+        words = "nothing is to be sent: `zkapex client unlearn` makes an answer, if a request is open"
+        say_nothing(output, {"sent": False, "to_send": 0}, words, exit_code=exit_code)
+        return
     output.note(f"{answer.request.request_id} was accepted: what an interrupted command left undone is done now")
     with connect(place, output) as service, output.bars() as on_progress:
         sent = send_answer(place, service, answer, wait=0, on_progress=on_progress)

@@ -9,11 +9,11 @@ import typer
 from rich.markup import escape
 
 from zkapex_jax.cli import options
-from zkapex_jax.cli.client.saving import Saving
+from zkapex_jax.cli.client.saving import Saving, check_pair
 from zkapex_jax.cli.failures import guarded
 from zkapex_jax.cli.options import AsJson, Cache, Check, Force, Quiet, SavedFrom, SaveModel, ShowProgress, SrsFile, TablesFile, Threads, option
 from zkapex_jax.cli.output import Output, human_bytes, human_seconds
-from zkapex_jax.cli.remote.home import DEFAULT_HOME, HomeDir, connect
+from zkapex_jax.cli.remote.home import DEFAULT_HOME, ExitCode, HomeDir, connect, say_nothing
 from zkapex_jax.client import Answer, Home, catch_up, fetch_requests, prepare_answer, receive, remember_model, saved_model
 from zkapex_jax.errors import InputError
 from zkapex_jax.protocol import Bundle, Enrolment, Request, State
@@ -38,6 +38,7 @@ def client_unlearn(
     srs: SrsFile = None,
     threads: Threads = None,
     force: Force = False,
+    exit_code: ExitCode = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     progress: ShowProgress = None,
@@ -46,10 +47,15 @@ def client_unlearn(
 
     Fetches the open requests and the client's state, and refuses what the provider did not sign. If an honest answer cannot
     meet the request, it says so and writes nothing. An interrupted command goes on where it stopped, chunk by chunk.
-    [bold]zkapex client send[/] sends the answer.
+    [bold]zkapex client send[/] sends the answer. If no request is open, it says so and changes nothing.
     """
-    output, place, saving = Output(as_json, quiet, progress), Home.open(home), Saving.asked(model, save_model, force=force)
-    found, before = _asked(output, place, request, state, offline or not place.membership.url)
+    output, place = Output(as_json, quiet, progress), Home.open(home)
+    check_pair(model, save_model)
+    waiting, before = _asked(output, place, [path for path in (request, state) if path is not None], offline or not place.membership.url)
+    if request is None and not waiting:
+        say_nothing(output, {"request_id": None, "open": 0}, "no request is open: there is nothing to unlearn", exit_code=exit_code)
+        return
+    found, saving = _chosen(waiting, request), Saving.asked(model, save_model, force=force)
     tool = options.toolchain_for(Enrolment.from_file(place.folder.enrolment, verify=False), cache, tables=tables, srs=srs, threads=threads)
     answer = prepare_answer(place, found, before)
     _answer(output, place, tool, answer, check)
@@ -58,7 +64,7 @@ def client_unlearn(
         remember_model(place, found.request_id, saving.out)
     bundle, written = Bundle.from_file(answer.bundle), saved_model(place, found.request_id)
     output.result(
-        {"request_id": found.request_id, "bundle": answer.bundle, "bytes": answer.bundle.stat().st_size, "digest": bundle.digest,
+        {"request_id": found.request_id, "open": len(waiting), "bundle": answer.bundle, "bytes": answer.bundle.stat().st_size, "digest": bundle.digest,
          "resumed": answer.has_bundle, "insecure": bundle.insecure, "model": save_model},
         f"answered {found.request_id} ({found.forget}): {len(found.touched)} chunks proven",
         f"  bundle  {answer.bundle}  ({human_bytes(answer.bundle.stat().st_size)}; send it with `zkapex client send`)",
@@ -67,31 +73,28 @@ def client_unlearn(
     )  # fmt: skip
 
 
-def _asked(output: Output, place: Home, request: Path | None, state: Path | None, offline: bool) -> tuple[Request, State]:
-    """The request to answer and the state to answer from; what came of earlier answers is settled first."""
+def _asked(output: Output, place: Home, given: list[Path], offline: bool) -> tuple[list[Request], State]:
+    """The open requests, oldest first, and the state to answer from; what came of earlier answers is settled first."""
     if not place.is_enrolled:
         raise InputError("has made no enrolment", code="not_enrolled", file=place.path, hint="run `zkapex client enrol` first")
-    given = [path for path in (request, state) if path is not None and path.is_file()]
-    receive(place, given)
+    receive(place, [path for path in given if path.is_file()])
     if not offline:
         with connect(place, output) as service, output.bars() as on_progress:
             current = catch_up(place, service, on_progress=on_progress)
-            waiting = fetch_requests(place, service, on_progress=on_progress)
-        return _chosen(place, waiting, request), current
+            return fetch_requests(place, service, on_progress=on_progress), current
     current = place.state()
-    return _chosen(place, [one for one in place.requests() if not current.cumulative()[one.mask()].all()], request), current
+    return [one for one in place.requests() if not current.cumulative()[one.mask()].all()], current
 
 
-def _chosen(place: Home, waiting: list[Request], request: Path | None) -> Request:
-    if request is not None:
-        wanted = Request.from_file(request, verify=False).request_id if request.is_file() else str(request)
-        for one in waiting:
-            if one.request_id == wanted:
-                return one
-        raise InputError("no such request waits for this client", code="unknown_request", field="request", value=wanted)
-    if not waiting:
-        raise InputError("no request waits for this client", code="nothing_to_answer", file=place.path)
-    return waiting[0]
+def _chosen(waiting: list[Request], request: Path | None) -> Request:
+    """The oldest, or the one that is named. Raises InputError (`unknown_request`) if that is not open."""
+    if request is None:
+        return waiting[0]
+    wanted = Request.from_file(request, verify=False).request_id if request.is_file() else str(request)
+    for one in waiting:
+        if one.request_id == wanted:
+            return one
+    raise InputError("no such request waits for this client", code="unknown_request", field="request", value=wanted)
 
 
 def _answer(output: Output, place: Home, tool: Toolchain, answer: Answer, check: bool) -> None:
