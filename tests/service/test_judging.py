@@ -18,6 +18,7 @@ from zkapex_jax.prover import Prover
 from zkapex_jax.service import queue
 from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.tables import Job
+from zkapex_jax.service.watching import standing
 from zkapex_jax.service.worker import Worker
 from zkapex_jax.workflow.audit.ledger import audit_ledger
 
@@ -132,10 +133,10 @@ def test_two_workers_at_one_job_leave_one_verdict(site: Site, tmp_path: Path, mo
 
 def test_a_rule_that_refuses_is_told_at_once_and_signed(site: Site, alice, answered, tmp_path: Path) -> None:
     """Answered already: refused before it is queued; the same again is the same refusal."""
-    party, jobs, late = alice[0], queue.counts(site.service.store), damaged(answered[1], tmp_path / "late.bundle", 3)
+    party, jobs, late = alice[0], standing.jobs(site.service.store).counts, damaged(answered[1], tmp_path / "late.bundle", 3)
     answer = party.http.post("/v1/bundles", json={"bundle": party.upload(late, "bundle")})
     assert error(answer) == (409, "replay")
-    assert queue.counts(site.service.store) == jobs
+    assert standing.jobs(site.service.store).counts == jobs
     digest, bundle = answer.json()["receipt"], Bundle.from_file(late)
     refusal = Refusal.from_bytes(party.http.get(f"/v1/receipts/{digest}").content)
     check_refusal(refusal, site.world.key.public, bundle=bundle, request=Request.from_file(answered[0]))

@@ -17,8 +17,8 @@ from zkapex_jax.service import evidence, orphans, queue, retention, uploads
 from zkapex_jax.service.housekeeping import Rounds
 
 DAY = 24 * 3600
-#: Tables that have a handful of rows however many clients there are: keys of the provider, bases, requests; and where things have come.
-SMALL = {"provider_keys", "bases", "requests", "masks", "service_places", "ledger_version", "service_version"}
+#: Tables that have a handful of rows however many clients there are: keys of the provider, bases, requests; where things have come, and counts.
+SMALL = {"provider_keys", "bases", "requests", "masks", "service_places", "service_tallies", "ledger_version", "service_version"}
 #: An enrolment's proof is looked for by its digest when a job leaves no verdict, which is as seldom as a fault: it has no index.
 SELDOM = re.compile(r"enrolments\.proof_digest\s+IN", re.IGNORECASE)
 #: The newest event: SQLite says SCAN where it goes along the key from its end, and stops at the first row.

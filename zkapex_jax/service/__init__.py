@@ -19,5 +19,7 @@ answer of status 400 and above is `{"error": ZkapexError.to_dict()}`.
 | GET /v1/state | | file: the caller's current state; ETag is its digest |
 | GET /v1/receipts, /v1/receipts/{digest} | | list of `ReceiptFacts`; the receipt |
 | GET /v1/ledger/head | | the ledger's head, signed |
-| GET /v1/health | | `Health` |
+| GET /v1/health?strict= | | `Health`; where degraded and `strict`, with 503 |
+
+The numbers for monitoring are at another address (`zkapex_jax.service.watching`).
 """

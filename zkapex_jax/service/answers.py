@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from zkapex_jax.errors import InputError, InternalError, RefusedError, StorageError, ZkapexError
 from zkapex_jax.protocol.artefact import Artefact
+from zkapex_jax.service.watching import noting
 
 _LOG = logging.getLogger("zkapex.service")
 _BY_CODE = {
@@ -52,6 +53,7 @@ def told(error: ZkapexError) -> dict[str, Any]:
 def failure(error: ZkapexError, *, receipt: str | None = None) -> JSONResponse:
     """The answer to a call that failed; `receipt`: digest of a signed refusal that says so."""
     status = status_of(error)
+    noting.refused(error.code)
     if status >= 500:
         _LOG.error("%s: %s", error.code, error, exc_info=error)
     headers = dict(API_HEADERS)

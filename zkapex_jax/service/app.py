@@ -20,6 +20,8 @@ from zkapex_jax.service.housekeeping import Housekeeping
 from zkapex_jax.service.messages import Failure
 from zkapex_jax.service.routes import evidence, joining, judging, reading, reference, uploading
 from zkapex_jax.service.settings import Settings
+from zkapex_jax.service.watching import noting
+from zkapex_jax.service.watching.metered import Metered
 
 _WORDS = "Every call but health and the ledger's head carries an Ed25519 signature by RFC 9421 and, with a body, a Content-Digest."
 
@@ -47,6 +49,7 @@ def app_of(service: Service) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)
     app.add_middleware(Guard, settings=service.settings, store=service.store, rates=service.rates)
+    app.add_middleware(Metered, meters=service.meters)  # before the guard: what is added last comes first
     return app
 
 
@@ -82,6 +85,7 @@ def _http(request: Request, error: Exception) -> Response:
         405: InputError("this address has no such method", code="bad_method"),
     }
     found = known.get(status, InputError("cannot be answered", code="bad_call"))
+    noting.refused(found.code)
     return JSONResponse({"error": found.to_dict()}, status, API_HEADERS | allowed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -14,19 +14,21 @@ from zkapex_jax.service.guard import Rates
 from zkapex_jax.service.keys import Who
 from zkapex_jax.service.settings import Settings
 from zkapex_jax.service.store import Store
+from zkapex_jax.service.watching.meters import Meters
 from zkapex_jax.workflow import Provider
 from zkapex_jax.workflow.ledger_place import ledger_place
 
 
 @dataclass(frozen=True)
 class Service:
-    """Opened once: settings, the service's tables, the provider's folder with its ledger, its key, the counts of calls."""
+    """Opened once: settings, the service's tables, the provider's folder with its ledger, its key, the counts of calls, what is told of them."""
 
     settings: Settings
     store: Store
     provider: Provider
     key: SigningKey
     rates: Rates
+    meters: Meters = field(default_factory=Meters)
 
     @classmethod
     def open(cls, settings: Settings) -> Service:

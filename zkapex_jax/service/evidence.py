@@ -18,6 +18,7 @@ from zkapex_jax.protocol import SigningKey
 from zkapex_jax.service.settings import Settings
 from zkapex_jax.service.store import Store
 from zkapex_jax.service.tables import Evidence, Place, moment
+from zkapex_jax.service.watching import tallies
 from zkapex_jax.workflow import Provider
 from zkapex_jax.workflow.keeping import Keep
 from zkapex_jax.workflow.keeping.removing import drop_evidence
@@ -93,6 +94,7 @@ def _drop(store: Store, provider: Provider, key: SigningKey, digest: str, keep: 
         with store.write() as session:
             if (row := session.get(Evidence, digest)) is not None:
                 session.delete(row)
+                tallies.evidence(session, -1, -row.size)
     return gone
 
 
@@ -123,8 +125,12 @@ def _note(session: Session, sizes: dict[Refused, int], last: int, upto: int) -> 
         session.add(Place(name=_NAME, place=upto))
     else:
         row.place = upto
+    files = total = 0
     for one, size in sizes.items():
+        known = session.get(Evidence, one.digest)
+        files, total = files + (known is None), total + size - (known.size if known else 0)
         session.merge(Evidence(digest=one.digest, client_id=one.client_id, size=size, judged=int(1000 * one.moment)))
+    tallies.evidence(session, files, total)
 
 
 def _size(provider: Provider, digest: str) -> int | None:

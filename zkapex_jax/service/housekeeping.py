@@ -14,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from zkapex_jax.errors import ZkapexError
 from zkapex_jax.service import clients, evidence, orphans, retention, uploads
 from zkapex_jax.service.context import Service
+from zkapex_jax.service.watching import standing
+from zkapex_jax.service.watching.health import complaints
 
 _LOG = logging.getLogger("zkapex.service")
 EVERY = 60.0
@@ -51,17 +53,20 @@ class Rounds:
         self._service = service
         self._orphans: orphans.Place = (-1, "")
         self._dropped = evidence.Dropped()
+        self._complaints: tuple[str, ...] = ()
         self._count = 0
 
     def run(self, is_ended: Callable[[], bool] = lambda: False) -> None:
         """Every part once, unless it ended."""
-        for part in (self._nonces, self._copies, self._uploads, self._jobs, self._evidence):
+        for part in (self._nonces, self._copies, self._uploads, self._jobs, self._evidence, self._health):
             if is_ended():
                 return
             try:
                 part()
             except (ZkapexError, OSError, SQLAlchemyError) as error:
                 _LOG.warning("housekeeping is put off: %s", error)
+                self._service.meters.put_off(part.__name__.strip("_"))
+        self._service.meters.housekept()
 
     def _nonces(self) -> None:
         clients.forget_nonces(self._service.store)
@@ -88,6 +93,13 @@ class Rounds:
                 break
         self._dropped = evidence.drop(service.store, service.settings, service.provider, service.key, self._dropped)
         _say(len(self._dropped.gone), "refused bundles; a signed note names each")
+
+    def _health(self) -> None:
+        """The log says what health keeps from strangers: why."""
+        found = complaints(self._service, standing.jobs(self._service.store))
+        if found != self._complaints:
+            _LOG.warning("health says degraded: %s", ", ".join(found)) if found else _LOG.warning("health says ok again")
+        self._complaints = found
 
 
 def _say(count: int, what: str) -> None:

@@ -137,9 +137,9 @@ class ReceiptFacts(Message):
 
 
 class Health(Message):
-    """GET /v1/health."""
+    """GET /v1/health. Why it is degraded is told to the provider alone, by its log and its numbers."""
 
-    status: Literal["ok"]
+    status: Literal["ok", "degraded"] = Field(description="degraded: calls are answered, but what they bring is not judged, or soon not taken.")
     version: str
     queued: int
     running: int

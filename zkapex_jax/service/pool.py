@@ -20,11 +20,12 @@ PAUSE = 1.0
 
 
 class Pool:
-    """As many workers as the settings say, as long as the block lasts."""
+    """As many workers as the settings say, as long as the block lasts. `restarts`: those that took the place of one that ended."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._ended = settings, threading.Event()
         self._workers: list[subprocess.Popen[str]] = []
+        self.restarts = 0
         self._thread = threading.Thread(target=self._watch, name="workers", daemon=True)
 
     def __enter__(self) -> Self:
@@ -67,3 +68,4 @@ class Pool:
                 if worker.poll() is not None:
                     _LOG.error("worker %d ended with %d; another takes its place", worker.pid, worker.returncode)
                     self._workers[place] = self._start()
+                    self.restarts += 1

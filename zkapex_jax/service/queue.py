@@ -21,6 +21,7 @@ from zkapex_jax.service.messages import Outcome
 from zkapex_jax.service.store import Store
 from zkapex_jax.service.tables import Job, Upload, moment
 from zkapex_jax.service.void import cancel, is_void
+from zkapex_jax.service.watching import tallies
 from zkapex_jax.service.words import not_found, over_limit
 
 _DAY = 24 * 3600 * 1000
@@ -99,6 +100,8 @@ def take(store: Store, worker: str, queue: settings.Queue) -> Task | None:
         if is_void(session, found):
             cancel(found, FAILED)
             return None
+        if found.status == RUNNING:
+            tallies.fault(session, found.kind, tallies.LOST)
         if found.attempts >= queue.attempts:
             found.status, found.finished, found.outcome = FAILED, now, _silenced().model_dump_json(exclude_none=True)
             return None
@@ -128,7 +131,10 @@ def put_back(store: Store, task: Task, worker: str, outcome: Outcome, queue: set
         "outcome": outcome.model_dump_json(exclude_none=True),
     }  # fmt: skip
     with store.write() as session:
-        return session.execute(update(Job).where(*_held(task, worker)).values(**values)).rowcount == 1
+        mine = session.execute(update(Job).where(*_held(task, worker)).values(**values)).rowcount == 1
+        if mine:
+            tallies.fault(session, task.kind, tallies.FAILED)
+        return mine
 
 
 def cancel_void(session: Session, client_id: str) -> tuple[str, ...]:
@@ -141,13 +147,6 @@ def cancel_void(session: Session, client_id: str) -> tuple[str, ...]:
     for known in void:
         cancel(known, FAILED)
     return tuple(known.id for known in void)
-
-
-def counts(store: Store) -> dict[str, int]:
-    """Open jobs by status. Anybody may ask, so that those that ended are not counted: there may be many."""
-    query = select(Job.status, func.count()).where(Job.status.in_((QUEUED, RUNNING))).group_by(Job.status)
-    with store.read() as session:
-        return {status: count for status, count in session.execute(query)}
 
 
 def _is_due(store: Store, queue: settings.Queue) -> bool:

@@ -16,6 +16,7 @@ from zkapex_jax.service.guard import network_of
 from zkapex_jax.service.patience import watched
 from zkapex_jax.service.pool import Pool
 from zkapex_jax.service.settings import Settings
+from zkapex_jax.service.watching.listener import exposing
 
 #: Calls at once; more are told to come back.
 _CONCURRENT = 256
@@ -24,11 +25,12 @@ _BACKLOG = 512
 
 def serve(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     """Returns after Ctrl-C or SIGTERM. `ready` is called once address and ledger are had, before the first call is answered. Raises StorageError if the address cannot be had, and as `create_app` does."""
-    with _listen(settings) as listening:
+    with _listen(settings.host, settings.port, "port") as listening, _watched_at(settings) as watching:
         app = create_app(settings)
         ready()
-        config = server_config(app, settings)
-        with Pool(settings), _signals_end_the_server():
+        config, service = server_config(app, settings), app.state.service
+        with Pool(settings) as pool, exposing(service, watching), _signals_end_the_server():
+            service.meters.crew = pool
             uvicorn.Server(config).run(sockets=[listening])
 
 
@@ -53,16 +55,21 @@ def _signals_end_the_server() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _listen(settings: Settings) -> socket.socket:
+def _watched_at(settings: Settings) -> contextlib.AbstractContextManager[socket.socket | None]:
+    wanted = settings.metrics
+    return contextlib.nullcontext() if wanted is None else _listen(wanted.host, wanted.port, "metrics")
+
+
+def _listen(host: str, port: int, field: str) -> socket.socket:
     """Before anything else is opened: two servers at one address are found out at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((settings.host, settings.port))
+        listening.bind((host, port))
     except OSError as error:
         listening.close()
         raise StorageError(
-            f"cannot listen: {error.strerror or error}", code="address", field="port", value=f"{settings.host}:{settings.port}"
+            f"cannot listen: {error.strerror or error}", code="address", field=field, value=f"{host}:{port}"
         ) from error
     return listening

@@ -69,6 +69,8 @@ class Queue(BaseModel):
     backoff: Seconds = 5
     #: A job that takes longer is set aside, and its worker ended.
     longest: Seconds = 6 * 3600
+    #: A queue whose oldest job waits for so long, while none ends, stands still: health says degraded.
+    stalled: Seconds = 3600
     #: Most bytes of memory of a worker, and as many of the verifier that it runs; None: what there is.
     memory: Count | None = None
 
@@ -85,6 +87,15 @@ class Keep(BaseModel):
     evidence_bytes: Annotated[int, Field(ge=0)] = 1024 * MIB
 
 
+class Listen(BaseModel):
+    """An address of this machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
+
+
 class Settings(BaseModel):
     """One service. `database`: URL of the ledger; None is where the provider's folder says that it is."""
 
@@ -94,6 +105,8 @@ class Settings(BaseModel):
     database: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8740
+    #: Where the numbers for Prometheus are; None: nowhere.
+    metrics: Listen | None = None
     #: Authorities (host or host:port) that signed calls may name, beside the address itself.
     authorities: tuple[str, ...] = ()
     #: Addresses of proxies whose word counts for who called (X-Forwarded-For); without them all of a proxy's calls are one address's.

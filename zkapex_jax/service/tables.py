@@ -132,6 +132,7 @@ class Job(Base):
         Index("service_jobs_waiting", "status", "made"),
         Index("service_jobs_day", "client_id", "made"),
         Index("service_jobs_ended", "finished", "id"),
+        Index("service_jobs_standing", "status", "kind", "due"),
     )
 
 
@@ -175,3 +176,13 @@ class Place(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     place: Mapped[int]
+
+
+class Tally(Base):
+    """How often something was done, or how much of it there is; `zkapex_jax.service.watching.tallies` has the names."""
+
+    __tablename__ = "service_tallies"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]

@@ -26,6 +26,7 @@ from zkapex_jax.service.queue import Task
 from zkapex_jax.service.restraint import restrain
 from zkapex_jax.service.settings import Queue, Settings
 from zkapex_jax.service.store import Store
+from zkapex_jax.service.watching import tallies
 from zkapex_jax.workflow import Provider, Toolchain, admit, open_toolchain, verify
 from zkapex_jax.workflow.keeping.removing import remove_unnamed
 from zkapex_jax.workflow.receipts import make_receipt
@@ -68,8 +69,9 @@ class Worker:
         if task is None:
             return False
         with _Heartbeat(self, task):
+            began = time.monotonic()
             try:
-                self._finish(task, self._judge(task))
+                self._finish(task, self._judge(task), began)
             except Exception as error:  # whatever a hostile file ends in: the worker lives on, and the job is tried again
                 self._failed(task, error)
         return True
@@ -150,12 +152,14 @@ class Worker:
         digest = receipts.kept(self.store, receipt)
         return Outcome(accepted=verdict.accepted, reason=verdict.reason, receipt=digest, state=receipt.state_after)
 
-    def _finish(self, task: Task, outcome: Outcome) -> None:
+    def _finish(self, task: Task, outcome: Outcome, began: float) -> None:
         decided = outcome.error is None
         with self.store.write() as session:
             mine = queue.finish(session, task, self.name, outcome)
             if mine and decided:
                 queue.spent_uploads(session, task)
+            if mine:
+                tallies.ended(session, task.kind, outcome, time.monotonic() - began)
         if not mine:
             _LOG.warning("job %s went to another worker meanwhile", task.id)
         elif decided:

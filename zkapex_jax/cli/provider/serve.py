@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import sys
@@ -16,6 +15,7 @@ from rich.markup import escape
 
 from zkapex_jax.cli.extras import service_libraries
 from zkapex_jax.cli.failures import guarded
+from zkapex_jax.cli.provider.addresses import OPEN, Metrics, is_loopback, metrics_at
 from zkapex_jax.cli.provider.keygen import KEY_NAME
 from zkapex_jax.cli.options import AllowInsecure, Cache, option
 from zkapex_jax.cli.output import Output
@@ -64,6 +64,7 @@ def serve(
         list[str] | None,
         typer.Option("--proxy", metavar="ADDRESS", help="Proxy that says whom it calls for (X-Forwarded-For). May be repeated.", rich_help_panel=_LIMITS),
     ] = None,
+    metrics: Metrics = None,
     late_after: Annotated[float, typer.Option("--late-after", min=0.001, metavar="DAYS", help="Unanswered so long: late.", rich_help_panel=_LIMITS)] = 7.0,
     keep_finished: Annotated[float | None, span_option("keep-finished", "Jobs that ended are forgotten then. Default: 30d.", _LIMITS)] = None,
     keep_evidence: Annotated[float | None, span_option("keep-evidence", "Refused bundles give way to a signed note then. Default: 90d.", _LIMITS)] = None,
@@ -89,7 +90,7 @@ def serve(
     differing["keep"] = _kept(differing.get("keep"), keep_finished, keep_evidence, evidence_size)
     given = {
         "provider": folder, "database": database, "host": host, "port": port, "authorities": tuple(authority or ()),
-        "proxies": tuple(proxy or ()), "workers": workers,
+        "proxies": tuple(proxy or ()), "workers": workers, "metrics": metrics_at(metrics),
         "threads": threads, "cache": cache_folder(cache), "allow_insecure": allow_insecure, "late_after": 86400 * late_after,
         "dashboard_token": digest_of(token), "json_log": as_json, **differing,
     }  # fmt: skip
@@ -105,31 +106,28 @@ def serve(
 
 def _say(settings: Settings, token: str, as_json: bool) -> None:
     """Where it serves. A log keeps what is printed for machines, or into no terminal: the token's file stands there, not the token."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{settings.port}"
+    url, told = _url(settings.host, settings.port), settings.metrics
+    metrics = f"{_url(told.host, told.port)}/metrics" if told else None
     open_to_others = not is_loopback(settings.host)
     if as_json:
         line = {"event": "serving", "provider": str(settings.provider), "url": url, "dashboard": f"{url}/", "api": f"{url}/docs",
-                "token_file": str(settings.provider / TOKEN), "workers": settings.workers, "plain_http_to_others": open_to_others}  # fmt: skip
+                "token_file": str(settings.provider / TOKEN), "workers": settings.workers, "plain_http_to_others": open_to_others,
+                "metrics": metrics}  # fmt: skip
         print(json.dumps(line, ensure_ascii=False))
     else:
         Output(False, False).result(
             {}, escape(f"serving {settings.provider} on {url}") + f" with {settings.workers} workers", escape(f"  dashboard  {url}/"),
             f"  token      {token}" if sys.stdout.isatty() else escape(f"  token      in {settings.provider / TOKEN}"), escape(f"  API        {url}/docs"),
+            *([escape(f"  numbers    {metrics}")] if metrics else []),
         )  # fmt: skip
     sys.stdout.flush()
-    if open_to_others and as_json:
-        logging.getLogger("zkapex.service").warning(_PLAIN)
-    elif open_to_others:
-        print(_PLAIN, file=sys.stderr, flush=True)
+    warnings = [_PLAIN] * open_to_others + [OPEN] * (told is not None and not is_loopback(told.host))
+    for warning in warnings:
+        logging.getLogger("zkapex.service").warning(warning) if as_json else print(warning, file=sys.stderr, flush=True)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine reaches an address. A name that is no address counts as one that others reach, but for localhost."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _token(folder: Path, new_token: Callable[[], str]) -> str:

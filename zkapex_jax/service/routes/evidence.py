@@ -11,6 +11,8 @@ from zkapex_jax.service import queue, receipts
 from zkapex_jax.service.answers import API_HEADERS, utc
 from zkapex_jax.service.context import ClientName, Here
 from zkapex_jax.service.messages import Health, ReceiptFacts
+from zkapex_jax.service.watching import standing
+from zkapex_jax.service.watching.health import complaints
 from zkapex_jax.workflow.receipts import publish_head
 
 router = APIRouter(tags=["evidence"])
@@ -38,7 +40,10 @@ def head(service: Here) -> Response:
 
 
 @router.get("/health")
-def health(service: Here) -> Health:
-    """For anybody: the database answers, and how many jobs there are."""
-    counts = queue.counts(service.store)
-    return Health(status="ok", version=__version__, queued=counts.get(queue.QUEUED, 0), running=counts.get(queue.RUNNING, 0))
+def health(service: Here, response: Response, strict: bool = False) -> Health:
+    """For anybody: the database answers, how many jobs there are, and whether all is well. Degraded, it answers 503 if `strict`."""
+    jobs = standing.jobs(service.store)
+    well = not complaints(service, jobs)
+    response.status_code = 503 if strict and not well else 200
+    response.headers.update(API_HEADERS)
+    return Health(status="ok" if well else "degraded", version=__version__, queued=jobs.of(queue.QUEUED), running=jobs.of(queue.RUNNING))
