@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
+from cli_fleet import Fleet, clockwork, free_port, invitation, serving
 from cli_walk import Run, base_arguments, request_arguments
 
 from zkapex_jax.client import Home
@@ -23,61 +18,6 @@ from zkapex_jax.protocol import Bundle, Request, Update, load_public
 from zkapex_jax.protocol.receipt import Receipt, check_receipt
 
 pytest.importorskip("fastapi", reason="needs the extra [service]")
-
-_SERVE = """
-import sys
-from pathlib import Path
-from zkapex_jax.service.serving import serve
-from zkapex_jax.service.settings import Limits, Settings
-serve(Settings(provider=Path(sys.argv[1]), port=int(sys.argv[2]), cache=Path(sys.argv[3]), allow_insecure=True, limits=Limits(piece=4096)))
-"""
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """A provider's folder and the address that it serves at; homes of clients lie in `path`."""
-
-    path: Path
-    url: str
-
-    @property
-    def provider(self) -> Path:
-        return self.path / "provider"
-
-    def __truediv__(self, name: str) -> Path:
-        return self.path / name
-
-
-@contextmanager
-def serving(provider: Path, port: int, cache: Path) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-c", _SERVE, str(provider), str(port), str(cache)])
-    try:
-        for _ in range(600):
-            assert process.poll() is None, "the server has ended"
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/v1/health", trust_env=False).raise_for_status()
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def invitation(provider: Path, client: str) -> str:
-    from zkapex_jax.service import clients
-    from zkapex_jax.service.settings import Settings
-    from zkapex_jax.service.store import Store
-
-    return clients.invite(Store.open(Settings(provider=provider)), [client], lifetime=3600)[0]
-
 
 @pytest.fixture(scope="module")
 def fleet(run: Run, inputs: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
@@ -321,3 +261,18 @@ def test_an_address_in_brackets_is_shown_whole(run: Run, fleet: Fleet, tmp_path:
     home.keep_membership(home.membership.model_copy(update={"url": "https://[fd91::1]:8443"}))
     told = run("client", "status", "--home", home.path).out
     assert "https://[fd91::1]:8443" in told and f"{home.path}/states/" in told
+
+
+@pytest.mark.slow
+def test_the_recipe_for_a_clock_answers_all_that_is_open(run: Run, fleet: Fleet, inputs: Path, cache: Path, walked_by_http: Walked, tmp_path: Path) -> None:
+    """As it stands in the docs: two requests in one run; nothing in the next one; an error comes out as its exit code."""
+    for number, share in enumerate((0.2, 0.4)):
+        run(*request_arguments(inputs, fleet.provider, fleet / f"later-{number}"), "--sparsity", share, "--cache", cache, "--no-progress")
+    alice = Home.open(fleet / "alice")
+    before = alice.state().position
+    for code in (0, 0):
+        assert clockwork(fleet, inputs, cache, tmp_path) == code
+        assert alice.state().position == before + 2 and (tmp_path / "my-model-unlearned/README.md").is_file()
+    status = run("client", "status", "--home", alice.path, "--json").document
+    assert not status["to_send"] and len(status["answered"]) == len(status["requests"]) == 3
+    assert clockwork(fleet, inputs, cache, tmp_path, home=fleet / "nobody") == 2
