@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_first_enrolment_that_a_worker_is_at_is_finished(site: Site, party: Pa
     assert task is not None and task.id == job
     found = revoke(site, party)
     assert found.cancelled == () and found.judged_on == (job,)
-    worker._finish(task, worker._judge(task))
+    worker._finish(task, worker._judge(task), time.monotonic())
     assert rejoin(site, party, fresh_key(tmp_path)).job(job)["outcome"]["accepted"]
 
 
