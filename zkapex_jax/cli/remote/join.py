@@ -78,13 +78,14 @@ def client_join(
     --out, and take what comes back with [bold]zkapex client receive[/].
     """
     output, keys = Output(as_json, quiet, progress), [load_public(key) for key in provider_key or ()]
+    if url is not None:
+        check_url(url)
+    elif not keys:
+        raise InputError("is needed where there is no service to ask for it", field="provider-key")
     place, renewed, leaving = Home.create(home), False, []
     if url is None:
-        if not keys:
-            raise InputError("is needed where there is no service to ask for it", field="provider-key")
         membership = join_by_files(place, client_id, keys)
     else:
-        check_url(url)
         authority = None if ca_file is None else read_authority(ca_file)
         token = read_invitation(invitation or "", client_id)
         if not token and not (place.membership_file.is_file() and place.membership.url):
